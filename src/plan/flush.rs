@@ -1,0 +1,105 @@
+//! Plans that cover everything.
+
+use std::fmt;
+
+use crate::pattern::Pattern;
+use crate::viewer::{Mount, flush_patterns};
+
+use super::candidates::Selection;
+use super::given::Settled;
+use super::legal::Matcher;
+use super::{Collapse, NoPlan, Plan, Problem, assemble, plan};
+
+/// Why a flush is less than the whole mount: what CloudFront holds there beside the site's known
+/// paths stays cached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlushNote {
+    /// The wildcard for the mount would touch a protected pattern.
+    Protected {
+        /// The wildcard that was not sent.
+        wildcard: Pattern,
+        /// The protected pattern in the way.
+        protected: Pattern,
+    },
+    /// The patterns for the mount exceed the budget.
+    OverBudget {
+        /// The patterns that were not sent.
+        patterns: Vec<Pattern>,
+    },
+}
+
+impl fmt::Display for FlushNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Protected {
+                wildcard,
+                protected,
+            } => write!(
+                f,
+                "the flush cannot use `{wildcard}`, because `protect` has `{protected}`"
+            )?,
+            Self::OverBudget { patterns } => {
+                f.write_str("the flush cannot use")?;
+                for (at, pattern) in patterns.iter().enumerate() {
+                    write!(f, "{} `{pattern}`", if at == 0 { "" } else { "," })?;
+                }
+                f.write_str(", because that exceeds the budget")?;
+            }
+        }
+        f.write_str("; it covers all known paths of the site, and nothing else")
+    }
+}
+
+/// Plans a flush: everything below the mount is covered, whether it is known or not.
+///
+/// `problem.paths` says what is known: it decides what counts as evicted for nothing. If the
+/// patterns for the whole mount are not allowed, the flush is the best plan that covers all known
+/// paths, stale and kept, and the note says why.
+///
+/// # Errors
+///
+/// [`NoPlan`] as [`plan`] has it, for the known paths.
+pub fn flush(problem: &Problem, mount: &Mount) -> Result<(Plan, Option<FlushNote>), NoPlan> {
+    let settled = Settled::new(problem)?;
+    let patterns = flush_patterns(mount);
+    let touched = patterns.iter().find_map(|wildcard| {
+        let protected = settled.protected.in_the_way_of(wildcard.prefix()?)?;
+        Some(FlushNote::Protected {
+            wildcard: wildcard.clone(),
+            protected: protected.clone(),
+        })
+    });
+    let note = match touched {
+        Some(note) => note,
+        None => {
+            let matcher = Matcher::new(&patterns);
+            let kept = settled.kept.iter().filter(|path| matcher.matches(path));
+            let selection = Selection {
+                kept: kept.count(),
+                patterns: patterns.clone(),
+            };
+            let joined = settled.join(&selection);
+            let budget = problem.budget;
+            if problem.collapse == Collapse::Never
+                || (joined.len() <= budget.max_paths
+                    && super::count_wildcards(&joined) <= budget.max_wildcards)
+            {
+                return Ok((assemble(problem, &settled, &selection, None), None));
+            }
+            FlushNote::OverBudget { patterns }
+        }
+    };
+    let all = problem.paths.all_stale();
+    let known = Problem {
+        paths: &all,
+        ..*problem
+    };
+    let mut plan = plan(&known)?;
+    // Every kept path is evicted, by the given patterns or by those chosen here.
+    plan.stale = problem.paths.stale().len();
+    plan.kept = problem.paths.kept().len();
+    plan.over_invalidated_by_given = settled.kept_by_given;
+    plan.over_invalidated = plan.kept - settled.kept_by_given;
+    plan.covers = super::cover::covers(problem.paths, &plan.patterns);
+    Ok((plan, Some(note)))
+}
