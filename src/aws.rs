@@ -1,0 +1,405 @@
+//! How AWS is reached: region, credentials, retries, timeouts, certificates, proxies, and what its
+//! errors mean.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this module owns reading the certificate bundle"
+)]
+
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::Format;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::request_id::RequestId as _;
+
+use crate::failure::{Code, Failure};
+use crate::inputs::AwsSettings;
+use crate::report::log::Log;
+
+/// Attempts of one call, the first included. Throttling, 5xx and lost connections are tried again
+/// by the SDK; the waits before them are random up to 0.4, 0.8, 1.6, 3.2 and 6.4 seconds, so a call
+/// that fails at once each time ends after 12.4 seconds at the latest.
+const ATTEMPTS: u32 = 6;
+
+/// The longest first wait.
+const FIRST_BACKOFF: Duration = Duration::from_millis(400);
+
+/// The longest wait of all.
+const MAX_BACKOFF: Duration = Duration::from_secs(8);
+
+/// CloudFront's control plane is in this region, and so it is what signs where nothing else is
+/// configured.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// Loads the configuration that every client shares.
+///
+/// # Errors
+/// If the certificate bundle can't be read.
+pub async fn configure(
+    settings: &AwsSettings,
+    credentials: Option<SharedCredentialsProvider>,
+) -> Result<SdkConfig, Failure> {
+    // The SDK's own chain would ask the instance metadata service too, and wait for it wherever
+    // there is none.
+    let mut profile = ProfileFileRegionProvider::builder();
+    if let Some(name) = &settings.profile {
+        profile = profile.profile_name(name);
+    }
+    let region = RegionProviderChain::first_try(settings.region.clone().map(Region::new))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(profile.build())
+        .or_else(Region::new(DEFAULT_REGION));
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(FIRST_BACKOFF)
+        .with_max_backoff(MAX_BACKOFF);
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(settings.connect_timeout)
+        .read_timeout(settings.read_timeout)
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .region(region)
+        .retry_config(retries)
+        .timeout_config(timeouts);
+    if let Some(client) = http_client(settings)? {
+        loader = loader.http_client(client);
+    }
+    if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &settings.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    if let Some(credentials) = credentials {
+        loader = loader.credentials_provider(credentials);
+    }
+    Ok(loader.load().await)
+}
+
+/// A client that trusts the user's certificates; `None` for the SDK's default client, which trusts
+/// the system's. Both go through the proxies of the environment.
+fn http_client(settings: &AwsSettings) -> Result<Option<SharedHttpClient>, Failure> {
+    let Some(bundle) = &settings.ca_bundle else {
+        return Ok(None);
+    };
+    let unusable = || {
+        Failure::new(
+            Code::Tls,
+            format!("can't use the CA bundle `{}`", bundle.display()),
+        )
+        .hint("`--ca-bundle` and `AWS_CA_BUNDLE` name a PEM file of certificates")
+    };
+    let pem = fs_err::read(bundle).map_err(|error| unusable().because(error))?;
+    if !pem
+        .windows(27)
+        .any(|bytes| bytes == b"-----BEGIN CERTIFICATE-----")
+    {
+        return Err(unusable().because(anyhow::anyhow!("it holds no PEM certificate")));
+    }
+    let trust = TrustStore::empty().with_pem_certificate(pem);
+    let context = TlsContext::builder()
+        .with_trust_store(trust)
+        .build()
+        .map_err(|error| unusable().because(anyhow::Error::new(error)))?;
+    let client = Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector
+            .tls_provider(tls::Provider::Rustls(
+                tls::rustls_provider::CryptoMode::AwsLc,
+            ))
+            .tls_context(context.clone())
+            .build()
+    });
+    Ok(Some(client))
+}
+
+/// What an error of the SDK means, whichever operation it comes from.
+#[derive(Debug)]
+pub struct AwsError {
+    /// Our stable code for it.
+    pub code: Code,
+    /// The service's code and message, or the chain of causes where no answer came.
+    pub message: String,
+    /// The id that AWS support asks for.
+    pub request_id: Option<String>,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+}
+
+impl AwsError {
+    /// Classifies an error. Unmodelled errors are told by their code, errors without a code by
+    /// their status, and where no answer came by what the transport says.
+    #[must_use]
+    pub fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + Debug + Send + Sync + 'static,
+    {
+        let chain = causes(error);
+        let status = error
+            .raw_response()
+            .map(|response| response.status().as_u16());
+        let request_id = error
+            .as_service_error()
+            .and_then(|service| service.meta().request_id())
+            .or_else(|| error.request_id())
+            .map(str::to_owned);
+        let service = error.as_service_error();
+        let name = service.and_then(ProvideErrorMetadata::code);
+        let text = service.and_then(ProvideErrorMetadata::message);
+        let code = match error {
+            SdkError::ServiceError(_) => service_code(name, text, status),
+            SdkError::TimeoutError(_) => Code::Timeout,
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => Code::Timeout,
+            SdkError::ResponseError(_) => match status {
+                Some(500..) => Code::ServiceUnavailable,
+                _ => Code::UnexpectedAnswer,
+            },
+            _ => transport_code(error, &chain),
+        };
+        let message = match (name, text) {
+            (Some(name), Some(text)) => format!("{name}: {}", one_line(text)),
+            (Some(name), None) => name.to_owned(),
+            (None, _) if service.is_some() => match status {
+                Some(status) => format!("HTTP {status}: {chain}"),
+                None => chain,
+            },
+            (None, _) => chain,
+        };
+        AwsError {
+            code,
+            message,
+            request_id,
+            status,
+        }
+    }
+
+    /// The failure to report, `what` being what was tried: "could not invalidate `E1`".
+    #[must_use]
+    pub fn into_failure(self, what: &str, action: &str) -> Failure {
+        let request = self
+            .request_id
+            .map(|id| format!(" (request id {id})"))
+            .unwrap_or_default();
+        Failure::new(self.code, format!("{what}: {}{request}", self.message))
+            .hint(hint(self.code, action))
+    }
+}
+
+/// What to do about a code; `action` is the IAM action of the call.
+fn hint(code: Code, action: &str) -> String {
+    match code {
+        Code::AccessDenied => format!("allow `{action}` in the policy of the role that this job uses; the README has the smallest policy"),
+        Code::NoSuchDistribution => "check the id, and that the credentials belong to the account that owns it".into(),
+        Code::NoCredentials => "give the job credentials: on GitHub run aws-actions/configure-aws-credentials before this step (with `permissions: id-token: write`), elsewhere set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE".into(),
+        Code::ExpiredToken => "the session is over: fetch credentials right before this step, or ask for a longer session (`role-duration-seconds`), then run the job again".into(),
+        Code::BadSignature => "the secret access key does not belong to the access key, or the machine's clock is off by more than five minutes".into(),
+        Code::BadCredentials => "AWS does not know this access key or session token: check AWS_ACCESS_KEY_ID, and that AWS_SESSION_TOKEN belongs to it (or is unset)".into(),
+        Code::TooManyInProgress => "run the job again later, or raise `quota-timeout`; `aws cloudfront list-invalidations` shows what is in progress".into(),
+        Code::Throttled => "other jobs call the API at the same time: run the job again, nothing is paid twice".into(),
+        Code::ServiceUnavailable => "run the job again, nothing is paid twice; https://health.aws.amazon.com tells of outages".into(),
+        Code::NoNetwork => "check the network, HTTPS_PROXY and NO_PROXY, and the endpoint URL if one is set".into(),
+        Code::Tls => "the certificate is not trusted: name your own authority with `--ca-bundle` or AWS_CA_BUNDLE, or check the proxy".into(),
+        Code::Timeout => "run the job again, nothing is paid twice; `--connect-timeout` and `--read-timeout` set the limits".into(),
+        Code::UnexpectedAnswer => "something between this job and AWS answered: check the endpoint URL and the proxy, then run the job again".into(),
+        Code::InvalidArgument => "the service does not say which path it means; `docs/errors.md` lists what it refuses. Tags need a distribution with cache tags enabled".into(),
+        Code::ReferenceTaken => "choose another `--caller-reference`: this one was used with other paths".into(),
+        Code::BatchTooLarge => "lower `max-paths`, or use `collapse: always`".into(),
+        _ => "run the job again with `--verbose`, and report it if it happens again".into(),
+    }
+}
+
+fn service_code(name: Option<&str>, text: Option<&str>, status: Option<u16>) -> Code {
+    let text = text.unwrap_or_default();
+    match name.unwrap_or_default() {
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Code::AccessDenied,
+        "NoSuchDistribution" | "NoSuchInvalidation" | "EntityNotFound" | "NoSuchResource" => {
+            Code::NoSuchDistribution
+        }
+        "InvalidationBatchAlreadyExists" => Code::ReferenceTaken,
+        // The live service answers so, whatever the API reference says.
+        "InvalidArgument" if text.to_ascii_lowercase().contains("caller reference") => {
+            Code::ReferenceTaken
+        }
+        "InvalidArgument" => Code::InvalidArgument,
+        "BatchTooLarge" => Code::BatchTooLarge,
+        "InconsistentQuantities" => Code::InconsistentQuantities,
+        "MissingBody" => Code::MissingBody,
+        "TooManyInvalidationsInProgress" => Code::TooManyInProgress,
+        "Throttling"
+        | "ThrottlingException"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "RequestLimitExceeded"
+        | "ThrottledException"
+        | "RequestThrottled" => Code::Throttled,
+        "ServiceUnavailable" | "InternalError" | "InternalFailure" | "InternalServerError" => {
+            Code::ServiceUnavailable
+        }
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
+            Code::ExpiredToken
+        }
+        "SignatureDoesNotMatch"
+        | "RequestTimeTooSkewed"
+        | "InvalidSignatureException"
+        | "IncompleteSignature" => Code::BadSignature,
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "MissingAuthenticationToken"
+        | "AuthFailure" => Code::BadCredentials,
+        _ => match status {
+            Some(429) => Code::Throttled,
+            Some(500..) => Code::ServiceUnavailable,
+            Some(403) => Code::AccessDenied,
+            Some(404) => Code::NoSuchDistribution,
+            _ => Code::UnexpectedAnswer,
+        },
+    }
+}
+
+/// Where no answer came, the type or text of a cause tells why.
+fn transport_code(error: &(dyn std::error::Error + 'static), chain: &str) -> Code {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(credentials) = error.downcast_ref::<CredentialsError>() {
+            let expired = causes(credentials).contains("ExpiredToken");
+            return if expired {
+                Code::ExpiredToken
+            } else {
+                Code::NoCredentials
+            };
+        }
+        cause = error.source();
+    }
+    let chain = chain.to_ascii_lowercase();
+    if ["certificate", "unknownissuer", "tls", "handshake"]
+        .iter()
+        .any(|word| chain.contains(word))
+    {
+        Code::Tls
+    } else {
+        Code::NoNetwork
+    }
+}
+
+/// An error and its causes, outermost first, each said once. The SDK's own `DisplayErrorContext`
+/// adds the whole debug output, headers included.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = String::new();
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let part = one_line(&error.to_string());
+        if !part.is_empty() && !text.contains(&part) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&part);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// Messages of services may have several lines; a log line must not.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Sees each request and answer of one call: keeps the answer's `Date`, and tells the log at
+/// `--verbose` what went over the wire, without headers, where the secrets are.
+#[derive(Clone, Debug)]
+pub struct Observer {
+    date: Arc<Mutex<Option<DateTime>>>,
+    attempts: Arc<AtomicU32>,
+    log: Log,
+}
+
+impl Observer {
+    /// One for one call, or for all calls of a client.
+    #[must_use]
+    pub fn new(log: Log) -> Self {
+        Observer {
+            date: Arc::default(),
+            attempts: Arc::default(),
+            log,
+        }
+    }
+
+    /// How often a request went out.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    /// The service's own clock, as the last answer had it.
+    #[must_use]
+    pub fn date(&self) -> Option<DateTime> {
+        self.date.lock().map_or(None, |date| *date)
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Observer {
+    fn name(&self) -> &'static str {
+        "Observer"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        let request = context.request();
+        self.log
+            .detail(&format!("→ {} {}", request.method(), request.uri()));
+        Ok(())
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        let header = |name| response.headers().get(name);
+        if let Ok(mut date) = self.date.lock() {
+            *date = header("date").and_then(|text| DateTime::from_str(text, Format::HttpDate).ok());
+        }
+        let id = header("x-amzn-requestid").unwrap_or("none");
+        self.log.detail(&format!(
+            "← {}, request id {id}",
+            response.status().as_u16()
+        ));
+        Ok(())
+    }
+}

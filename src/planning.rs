@@ -1,0 +1,215 @@
+//! From a site and its record to the patterns for each target. Pure.
+
+use crate::changes::Changes;
+use crate::doubt::Doubt;
+use crate::failure::{Code, Failure};
+use crate::inputs::Deploy;
+use crate::listing::Listing;
+use crate::pattern::Pattern;
+use crate::plan::{
+    self, Budget, DEFAULT_WORK_LIMIT, NoPlan, Plan, Problem, TradeoffPoint, check, flush, plan,
+    tradeoff,
+};
+use crate::record::{Record, Scope, Unsettled};
+use crate::viewer::{Aliases, Mount, PathPrefix, ViewerPaths, flush_patterns};
+
+/// How many uncovered paths the report of a defect shows.
+const SHOWN: usize = 5;
+
+/// The patterns for a deploy.
+#[derive(Debug)]
+pub struct Planned {
+    /// For the targets that have what the record says; the plan to report.
+    pub plan: Plan,
+    /// What other budgets would buy.
+    pub tradeoff: Vec<TradeoffPoint>,
+    /// For targets that the record does not know: everything.
+    pub flush: Option<Plan>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// Plans the difference, or with a doubt everything. `new_targets` says whether some target needs a
+/// flush of its own.
+///
+/// # Errors
+/// If no plan is within the budgets, or (a defect) the check finds a stale path that is not
+/// covered.
+pub fn planned(
+    deploy: &Deploy,
+    record: &Record,
+    site: &Listing,
+    changes: &Changes,
+    doubt: Option<&Doubt>,
+    new_targets: bool,
+) -> Result<Planned, Failure> {
+    let mut warnings = Vec::new();
+    let everything = |warnings: &mut Vec<String>| everything(deploy, record, site, warnings);
+    if doubt.is_some() {
+        let plan = everything(&mut warnings)?;
+        return Ok(Planned {
+            plan,
+            tradeoff: Vec::new(),
+            flush: None,
+            warnings,
+        });
+    }
+    let mount = &deploy.mount;
+    let paths = ViewerPaths::classify(mount, changes.stale(), changes.kept(), changes.skipped());
+    let given = if paths.stale().is_empty() {
+        Vec::new()
+    } else {
+        given(deploy, changes)
+    };
+    let problem = Problem {
+        given: &given,
+        ..problem(deploy, &paths, deploy.budget)
+    };
+    let plan = plan(&problem).map_err(|error| no_plan(&error))?;
+    verify(&plan, &paths, deploy)?;
+    // Where nothing is ever collapsed, budgets mean nothing.
+    let curve = deploy.collapse != plan::Collapse::Never && !paths.stale().is_empty();
+    let tradeoff = if curve {
+        tradeoff(&problem).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let flush = if new_targets {
+        Some(everything(&mut warnings)?)
+    } else {
+        None
+    };
+    Ok(Planned {
+        plan,
+        tradeoff,
+        flush,
+        warnings,
+    })
+}
+
+/// The patterns that come first: `always-invalidate`, `on-change` lines whose glob matches a stale
+/// file, and tags.
+fn given(deploy: &Deploy, changes: &Changes) -> Vec<Pattern> {
+    let fired = deploy
+        .on_change
+        .iter()
+        .filter(|line| changes.stale().any(|path| line.glob.is_match(path)))
+        .map(|line| &line.pattern);
+    deploy
+        .always_invalidate
+        .iter()
+        .chain(fired)
+        .chain(&deploy.tags_on_change)
+        .cloned()
+        .collect()
+}
+
+/// A flush: everything below the prefix, and below the prefixes that the record names.
+fn everything(
+    deploy: &Deploy,
+    record: &Record,
+    site: &Listing,
+    warnings: &mut Vec<String>,
+) -> Result<Plan, Failure> {
+    let unsettled: Vec<_> = match &record.unsettled {
+        Unsettled::All => Vec::new(),
+        Unsettled::Paths(paths) => paths.iter().map(String::as_str).collect(),
+    };
+    let known = site
+        .iter()
+        .chain(record.files.iter())
+        .map(|(path, _)| path)
+        .chain(unsettled);
+    let nothing = std::iter::empty;
+    let paths = ViewerPaths::classify(&deploy.mount, known, nothing(), nothing());
+    let mut given = deploy.tags_on_change.clone();
+    given.extend(deploy.always_invalidate.iter().cloned());
+    let intended = record.intent.as_ref().map(|intent| &intent.scope);
+    for scope in [Some(&record.scope), intended].into_iter().flatten() {
+        let Some(mount) = mount_of(scope).filter(|mount| mount.prefix != deploy.mount.prefix)
+        else {
+            continue;
+        };
+        for pattern in flush_patterns(&mount) {
+            if let Some((_, protected)) =
+                check::touched(std::slice::from_ref(&pattern), &deploy.protect)
+            {
+                warnings.push(format!(
+                    "what the site left below its previous prefix stays cached: `{pattern}` would touch `{protected}`, which `protect` has"
+                ));
+            } else if !given.contains(&pattern) {
+                given.push(pattern);
+            }
+        }
+    }
+    // A flush is what doubt demands, and it is one path: no budget is worth stale bytes.
+    let least = flush_patterns(&deploy.mount).len() + given.len();
+    let budget = Budget {
+        max_paths: deploy.budget.max_paths.max(least),
+        max_wildcards: deploy.budget.max_wildcards.max(least),
+    };
+    let problem = Problem {
+        given: &given,
+        ..problem(deploy, &paths, budget)
+    };
+    let (plan, note) = flush(&problem, &deploy.mount).map_err(|error| no_plan(&error))?;
+    warnings.extend(note.map(|note| note.to_string()));
+    verify(&plan, &paths, deploy)?;
+    Ok(plan)
+}
+
+fn problem<'a>(deploy: &'a Deploy, paths: &'a ViewerPaths, budget: Budget) -> Problem<'a> {
+    Problem {
+        paths,
+        given: &[],
+        protect: &deploy.protect,
+        query_strings: deploy.mount.query_strings,
+        collapse: deploy.collapse,
+        budget,
+        work_limit: DEFAULT_WORK_LIMIT,
+    }
+}
+
+/// How a recorded scope makes viewer paths; `None` if its prefix is none (a record that was edited
+/// by hand).
+fn mount_of(scope: &Scope) -> Option<Mount> {
+    let has = |alias: &str| scope.aliases.iter().any(|name| name == alias);
+    Some(Mount {
+        prefix: PathPrefix::parse(&scope.path_prefix).ok()?,
+        index_documents: scope.index_documents.clone(),
+        aliases: Aliases {
+            slash: has("slash"),
+            bare: has("bare"),
+            extensionless: has("extensionless"),
+        },
+        query_strings: scope.query_strings,
+    })
+}
+
+/// Promise 1, checked by code that shares nothing with the planner.
+fn verify(plan: &Plan, paths: &ViewerPaths, deploy: &Deploy) -> Result<(), Failure> {
+    let stale = paths.stale().iter();
+    let uncovered = check::uncovered(&plan.patterns, stale, deploy.mount.query_strings);
+    if uncovered.is_empty() {
+        return Ok(());
+    }
+    let shown: Vec<_> = uncovered.iter().take(SHOWN).map(String::as_str).collect();
+    let what = format!(
+        "the plan misses {} stale paths, such as {}: this is a defect of this program",
+        uncovered.len(),
+        shown.join(", ")
+    );
+    Err(Failure::new(Code::PlanUncovered, what)
+        .hint("please report it with the JSON report; `flush: true` gets this deploy through"))
+}
+
+fn no_plan(error: &NoPlan) -> Failure {
+    Failure::new(Code::NoPlan, error.to_string()).hint(match error {
+        NoPlan::OverBudget { .. } => {
+            "raise `max-paths` or `max-wildcards` to what the message says"
+        }
+        NoPlan::Protected { .. } | NoPlan::GivenProtected { .. } => {
+            "narrow the protected pattern, or rename the file"
+        }
+    })
+}
