@@ -13,7 +13,8 @@ use crate::pattern::Pattern;
 use crate::planning::planned;
 use crate::record::Record;
 use crate::reference::{DeployId, caller_reference};
-use crate::report::{ErrorReport, FileCounts, ManifestReport, Mode, PlanReport, Report, count};
+use crate::report::log::{PATHS, headline};
+use crate::report::{ErrorReport, FileCounts, ManifestReport, Mode, PlanReport, Report};
 use crate::scan::{Scan, scan};
 use crate::session::Session;
 use crate::steps::{self, Deployment};
@@ -186,11 +187,9 @@ async fn explicit(
         ..PlanReport::default()
     });
     steps::set_cost(report, job.patterns.len() * inputs.targets.len().max(1));
-    host.log.headline(&crate::report::log::headline(report));
-    host.log.group(
-        &count(job.patterns.len(), "path"),
-        job.patterns.iter().map(Pattern::as_str),
-    );
+    host.log.headline(&headline(report));
+    host.log
+        .group(PATHS, job.patterns.iter().map(Pattern::as_str));
     if inputs.dry_run {
         return Ok(());
     }

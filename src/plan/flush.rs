@@ -69,25 +69,24 @@ pub fn flush(problem: &Problem, mount: &Mount) -> Result<(Plan, Option<FlushNote
             protected: protected.clone(),
         })
     });
-    let note = match touched {
-        Some(note) => note,
-        None => {
-            let matcher = Matcher::new(&patterns);
-            let kept = settled.kept.iter().filter(|path| matcher.matches(path));
-            let selection = Selection {
-                kept: kept.count(),
-                patterns: patterns.clone(),
-            };
-            let joined = settled.join(&selection);
-            let budget = problem.budget;
-            if problem.collapse == Collapse::Never
-                || (joined.len() <= budget.max_paths
-                    && super::count_wildcards(&joined) <= budget.max_wildcards)
-            {
-                return Ok((assemble(problem, &settled, &selection, None), None));
-            }
-            FlushNote::OverBudget { patterns }
+    let note = if let Some(note) = touched {
+        note
+    } else {
+        let matcher = Matcher::new(&patterns);
+        let kept = settled.kept.iter().filter(|path| matcher.matches(path));
+        let selection = Selection {
+            kept: kept.count(),
+            patterns: patterns.clone(),
+        };
+        let joined = settled.join(&selection);
+        let budget = problem.budget;
+        if problem.collapse == Collapse::Never
+            || (joined.len() <= budget.max_paths
+                && super::count_wildcards(&joined) <= budget.max_wildcards)
+        {
+            return Ok((assemble(problem, &settled, &selection, None), None));
         }
+        FlushNote::OverBudget { patterns }
     };
     let all = problem.paths.all_stale();
     let known = Problem {

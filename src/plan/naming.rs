@@ -21,9 +21,9 @@ pub(super) fn name_all(settled: &Settled) -> Result<Selection, NoPlan> {
         .iter()
         .map(|path| Name::of(path, settled))
         .collect();
-    let named = || settled.stale.iter().copied().zip(names.iter().copied());
+    let with_names = || settled.stale.iter().copied().zip(names.iter().copied());
     let forced = || {
-        named().filter_map(|(path, name)| match name {
+        with_names().filter_map(|(path, name)| match name {
             Name::Wildcard(length) => Some((path, &path[..length])),
             Name::Exact | Name::Pair { .. } => None,
         })
@@ -43,7 +43,7 @@ pub(super) fn name_all(settled: &Settled) -> Result<Selection, NoPlan> {
         selection.add_wildcard(prefix);
         selection.kept += below(&settled.kept, prefix).len();
     }
-    for (path, name) in named() {
+    for (path, name) in with_names() {
         if !matches!(name, Name::Wildcard(_)) && !wildcards.cover(path) {
             selection.add_name(path, name);
         }

@@ -166,6 +166,9 @@ impl Log {
     }
 }
 
+/// The title of the list of paths.
+pub const PATHS: &str = "paths to invalidate";
+
 /// Says what the plan is and why, in a few lines.
 pub fn describe_plan(log: &Log, report: &Report) {
     let files = report.files;
@@ -204,10 +207,11 @@ pub fn describe_plan(log: &Log, report: &Report) {
             }
         }
     }
-    log.group(
-        &count(plan.path_count, "path"),
-        plan.paths.iter().map(String::as_str),
-    );
+    log.line(&format!(
+        "cost: at most {} USD, nothing within the 1,000 paths that an account has free each month",
+        plan.max_cost_usd
+    ));
+    log.group(PATHS, plan.paths.iter().map(String::as_str));
 }
 
 /// What the run comes down to, in one sentence.

@@ -1,5 +1,8 @@
 //! The step summary: GitHub Markdown that a person would show to a colleague.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 
 use crate::github::harmless;
@@ -13,6 +16,9 @@ const LISTED: usize = 100;
 /// The longest summary, in bytes: GitHub drops one over 1 MiB, and a comment holds 65,536
 /// characters.
 const MAX_BYTES: usize = 60_000;
+
+/// Room for what closes a summary that was too long, in bytes.
+const CLOSING: usize = 100;
 
 /// The longest name shown in a list, in characters.
 const MAX_NAME: usize = 200;
@@ -155,10 +161,10 @@ fn paths(text: &mut String, report: &Report, plan: &PlanReport) -> std::fmt::Res
     if plan.paths.is_empty() {
         return Ok(());
     }
-    let what = if report.dry_run {
-        "that would be sent"
-    } else {
-        "as sent"
+    let what = match (report.dry_run, report.invalidated()) {
+        (true, _) => "that would be sent",
+        (false, true) => "as sent",
+        (false, false) => "planned, none of them sent",
     };
     let open = if plan.path_count <= 10 { " open" } else { "" };
     writeln!(
@@ -280,7 +286,11 @@ fn invalidations(text: &mut String, report: &Report) -> std::fmt::Result {
             made.create_time
         )?;
     }
-    if let Some(manifest) = &report.manifest {
+    if let Some(manifest) = report
+        .manifest
+        .as_ref()
+        .filter(|manifest| manifest.committed)
+    {
         let deploy = manifest.deploy.as_deref().unwrap_or_default();
         writeln!(
             text,
@@ -298,8 +308,12 @@ fn code(name: &str) -> String {
     if shown.len() < name.len() {
         shown.push('…');
     }
-    let shown = html(&harmless(&shown)).replace('|', "&#124;");
-    format!("<code>{shown}</code>")
+    let shown = harmless(&shown);
+    // Between back quotes everything is itself but these; viewer paths hold neither.
+    if !shown.contains(['`', '|']) {
+        return format!("`{shown}`");
+    }
+    format!("<code>{}</code>", html(&shown).replace('|', "&#124;"))
 }
 
 /// Text that must not become Markdown or HTML, but may hold `code`.
@@ -345,12 +359,18 @@ fn truncate(text: &mut String) {
     if text.len() <= MAX_BYTES {
         return;
     }
-    let mut end = MAX_BYTES;
+    let mut end = MAX_BYTES - CLOSING;
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     // Whole lines only, so that no table row or element is cut in two.
     let end = text[..end].rfind('\n').map_or(end, |newline| newline + 1);
     text.truncate(end);
-    text.push_str("\n</details>\n\n… cut: the JSON report has everything.\n");
+    if text.lines().filter(|line| line.starts_with("```")).count() % 2 == 1 {
+        text.push_str("```\n");
+    }
+    if text.matches("<details").count() > text.matches("</details>").count() {
+        text.push_str("\n</details>\n");
+    }
+    text.push_str("\n… cut: the JSON report has everything.\n");
 }

@@ -1,0 +1,203 @@
+//! Each face of the summary as a snapshot, and what no summary may be.
+
+use super::*;
+use crate::failure::{Code, Failure};
+use crate::pattern::{Pattern, Widen};
+use crate::plan::Cover;
+use crate::report::{ErrorReport, FileCounts, InvalidationReport, ManifestReport, TradeoffReport};
+
+fn delta() -> Report {
+    let paths = ["/about.html", "/blog/*", "/caf%C3%A9.html"];
+    Report {
+        mode: Mode::Delta,
+        files: FileCounts {
+            added: 1,
+            modified: 1_212,
+            removed: 0,
+            unsettled: 2,
+        },
+        plan: Some(PlanReport {
+            paths: paths.iter().map(ToString::to_string).collect(),
+            path_count: 3,
+            wildcard_count: 1,
+            stale: 1_214,
+            kept: 340,
+            over_invalidated: 12,
+            over_invalidated_by_given: 0,
+            optimal: true,
+            gap: 0,
+            max_cost_usd: 0.015,
+            tradeoff: vec![
+                TradeoffReport {
+                    paths: 1,
+                    over_invalidated: 340,
+                },
+                TradeoffReport {
+                    paths: 3,
+                    over_invalidated: 12,
+                },
+                TradeoffReport {
+                    paths: 15,
+                    over_invalidated: 0,
+                },
+            ],
+            covers: vec![Cover {
+                pattern: Pattern::parse("/blog/*", Widen::No).unwrap(),
+                stale: 1_212,
+                kept: 12,
+                stale_examples: vec!["/blog/".into()],
+                kept_examples: vec!["/blog/rss.xml".into()],
+            }],
+        }),
+        invalidations: vec![InvalidationReport {
+            target: "E1EXAMPLE".into(),
+            id: "I2EXAMPLE".into(),
+            status: "InProgress".into(),
+            caller_reference: "cfd1-0".into(),
+            create_time: "2026-01-02T03:04:05Z".into(),
+            location: None,
+            path_count: 3,
+            reused: false,
+        }],
+        manifest: Some(ManifestReport {
+            location: "s3://records/E1EXAMPLE/manifest.json".into(),
+            deploy: Some("0123456789abcdef".into()),
+            resumed: false,
+            committed: true,
+        }),
+        ..Report::default()
+    }
+}
+
+fn everything(mode: Mode) -> Report {
+    Report {
+        mode,
+        plan: Some(PlanReport {
+            paths: vec!["/*".into()],
+            path_count: 1,
+            wildcard_count: 1,
+            stale: 800,
+            optimal: true,
+            max_cost_usd: 0.005,
+            ..PlanReport::default()
+        }),
+        ..delta()
+    }
+}
+
+#[test]
+fn faces() {
+    let rows = [
+        ("delta", delta()),
+        (
+            "dry-run",
+            Report {
+                dry_run: true,
+                invalidations: vec![],
+                manifest: None,
+                ..delta()
+            },
+        ),
+        ("first-deploy", everything(Mode::FirstDeploy)),
+        (
+            "flush",
+            Report {
+                reason: Some("`revision` has changed since the previous deploy".into()),
+                ..everything(Mode::Flush)
+            },
+        ),
+        (
+            "unchanged",
+            Report {
+                mode: Mode::Unchanged,
+                invalidations: vec![],
+                ..delta()
+            },
+        ),
+        (
+            "explicit",
+            Report {
+                mode: Mode::Explicit,
+                manifest: None,
+                ..delta()
+            },
+        ),
+        (
+            "failure",
+            Report {
+                error: Some(ErrorReport::of(
+                    &Failure::new(
+                        Code::AccessDenied,
+                        "could not invalidate `E1EXAMPLE`: AccessDenied: no",
+                    )
+                    .hint("allow `cloudfront:CreateInvalidation`"),
+                    Some("nothing was submitted".into()),
+                )),
+                invalidations: vec![],
+                ..delta()
+            },
+        ),
+        (
+            "failure-before-a-plan",
+            Report {
+                error: Some(ErrorReport::of(
+                    &Failure::new(Code::SiteEmpty, "the site `dist` has no files"),
+                    None,
+                )),
+                ..Report::default()
+            },
+        ),
+    ];
+    for (name, report) in rows {
+        insta::assert_snapshot!(name, summary(&report, SummaryStyle::Full));
+    }
+    insta::assert_snapshot!("compact", summary(&delta(), SummaryStyle::Compact));
+    assert_eq!(summary(&delta(), SummaryStyle::None), "");
+}
+
+#[test]
+fn no_name_is_markdown_or_html() {
+    let mut report = delta();
+    if let Some(plan) = &mut report.plan {
+        plan.paths = vec!["/a`|b</details><script>*x*".into()];
+        plan.covers.clear();
+    }
+    report.warnings = vec!["<img src=x> **bold** [a](b) @everyone `co|de`".into()];
+    let text = summary(&report, SummaryStyle::Full);
+    for raw in [
+        "<script>",
+        "<img",
+        "**bold**",
+        "[a](b)",
+        "@everyone",
+        "a`|b",
+    ] {
+        assert!(!text.contains(raw), "{raw}\n{text}");
+    }
+}
+
+#[test]
+fn a_long_summary_is_cut_at_a_line_and_closed() {
+    let mut report = delta();
+    if let Some(plan) = &mut report.plan {
+        plan.paths = (0..500)
+            .map(|n| format!("/{n}/{}", "x".repeat(190)))
+            .collect();
+        plan.path_count = 500;
+    }
+    report.warnings = (0..500)
+        .map(|n| format!("warning {n} {}", "é".repeat(100)))
+        .collect();
+    let text = summary(&report, SummaryStyle::Full);
+    // What a comment holds, less a little for those who add a line of their own.
+    assert!(text.len() <= 60_000, "{}", text.len());
+    assert_eq!(
+        text.matches("<details").count(),
+        text.matches("</details>").count()
+    );
+    assert!(
+        text.ends_with("the JSON report has everything.\n"),
+        "{}",
+        &text[text.len() - 200..]
+    );
+}
