@@ -69,7 +69,7 @@ impl fmt::Display for Doubt {
         match self {
             Doubt::NoRecord => f.write_str("there is no record of a previous deploy"),
             Doubt::Unreadable(why) => write!(f, "the record of the previous deploy can't be read: {why}"),
-            Doubt::NeverCommitted => f.write_str("the first deploy was begun, but never finished"),
+            Doubt::NeverCommitted => f.write_str("no deploy has been finished yet"),
             Doubt::Scope(names) => {
                 let verb = if names.len() == 1 { "has" } else { "have" };
                 write!(f, "`{}` {verb} changed since the previous deploy", names.join("`, `"))

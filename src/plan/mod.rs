@@ -14,7 +14,7 @@
 //! 2. patterns, then
 //! 3. wildcards, then
 //! 4. breadth, path by path: at the bytewise first stale path that two plans cover by different
-//!    patterns, the one with the longer pattern is less.
+//!    patterns, the one with the narrower pattern is less: the path itself, then longer wildcards.
 //!
 //! The fourth is a total order of covers, so the plan depends on nothing but the sets. How the
 //! optimum is found, and why it is one, is told beside the code: `tree.rs` has the candidates,
