@@ -195,7 +195,8 @@ def pages(version, count=20):
 def image_checks(check):
     config = json.loads(docker("image", "inspect", IMAGE))[0]
     settings = config["Config"]
-    check("no user, no working directory", not settings.get("User") and not settings.get("WorkingDir"), settings)
+    # BuildKit writes the default as "/".
+    check("no user, no working directory", not settings.get("User") and settings.get("WorkingDir", "") in ("", "/"), settings)
     check("the entry point is absolute, in exec form", settings["Entrypoint"] == ["/cloudfront-delta"], settings["Entrypoint"])
     labels = {name.removeprefix("org.opencontainers.image.") for name in settings.get("Labels") or {}}
     check("labels", {"source", "version", "revision", "licenses"} <= labels, labels)

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
@@ -23,6 +24,7 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -35,6 +37,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::request_id::RequestId as _;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 use crate::failure::{Code, Failure};
 use crate::inputs::AwsSettings;
@@ -81,15 +86,28 @@ pub async fn configure(
         .connect_timeout(settings.connect_timeout)
         .read_timeout(settings.read_timeout)
         .build();
+    let region = region.region().await;
+    let client = http_client(settings)?;
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .region(region)
+        .region(region.clone())
         .retry_config(retries)
         .timeout_config(timeouts);
-    if let Some(client) = http_client(settings)? {
+    if let Some(client) = client.clone() {
         loader = loader.http_client(client);
     }
     if let Some(profile) = &settings.profile {
         loader = loader.profile_name(profile);
+        // The SDK's chain would prefer keys in the environment; by the AWS CLI's rule, a profile
+        // that is named on the command line beats them.
+        let mut surroundings = ProviderConfig::without_region().with_region(region);
+        if let Some(client) = client {
+            surroundings = surroundings.with_http_client(client);
+        }
+        let of_profile = ProfileFileCredentialsProvider::builder()
+            .configure(&surroundings)
+            .profile_name(profile)
+            .build();
+        loader = loader.credentials_provider(of_profile);
     }
     if let Some(url) = &settings.endpoint_url {
         loader = loader.endpoint_url(url);
@@ -114,13 +132,13 @@ fn http_client(settings: &AwsSettings) -> Result<Option<SharedHttpClient>, Failu
         .hint("`--ca-bundle` and `AWS_CA_BUNDLE` name a PEM file of certificates")
     };
     let pem = fs_err::read(bundle).map_err(|error| unusable().because(error))?;
-    if !pem
-        .windows(27)
-        .any(|bytes| bytes == b"-----BEGIN CERTIFICATE-----")
-    {
-        return Err(unusable().because(anyhow::anyhow!("it holds no PEM certificate")));
+    let authorities = authorities(&String::from_utf8_lossy(&pem));
+    if authorities.is_empty() {
+        return Err(unusable().because(anyhow::anyhow!("it holds no usable PEM certificate")));
     }
-    let trust = TrustStore::empty().with_pem_certificate(pem);
+    let trust = authorities
+        .into_iter()
+        .fold(TrustStore::empty(), TrustStore::with_pem_certificate);
     let context = TlsContext::builder()
         .with_trust_store(trust)
         .build()
@@ -139,6 +157,25 @@ fn http_client(settings: &AwsSettings) -> Result<Option<SharedHttpClient>, Failu
     Ok(Some(client))
 }
 
+/// The certificates of a bundle that can be an authority's, each as PEM. Others are passed over, as
+/// other programs do: real bundles hold some that are no longer accepted, and the SDK's client would
+/// panic at them.
+fn authorities(bundle: &str) -> Vec<String> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let parts = bundle.split(BEGIN).skip(1);
+    let certificates = parts.filter_map(|part| {
+        let (base64, _) = part.split_once(END)?;
+        Some(format!("{BEGIN}{base64}{END}\n"))
+    });
+    certificates
+        .filter(|pem| {
+            let certificate = CertificateDer::from_pem_slice(pem.as_bytes());
+            certificate.is_ok_and(|der| RootCertStore::empty().add(der).is_ok())
+        })
+        .collect()
+}
+
 /// What an error of the SDK means, whichever operation it comes from.
 #[derive(Debug)]
 pub struct AwsError {
@@ -150,6 +187,8 @@ pub struct AwsError {
     pub request_id: Option<String>,
     /// The HTTP status, if there was an answer.
     pub status: Option<u16>,
+    /// Whether the request may have reached the service; where nobody looked, it may.
+    pub may_have_arrived: bool,
 }
 
 impl AwsError {
@@ -196,6 +235,7 @@ impl AwsError {
             message,
             request_id,
             status,
+            may_have_arrived: true,
         }
     }
 
@@ -221,14 +261,15 @@ fn hint(code: Code, action: &str) -> String {
         Code::BadSignature => "the secret access key does not belong to the access key, or the machine's clock is off by more than five minutes".into(),
         Code::BadCredentials => "AWS does not know this access key or session token: check AWS_ACCESS_KEY_ID, and that AWS_SESSION_TOKEN belongs to it (or is unset)".into(),
         Code::TooManyInProgress => "run the job again later, or raise `quota-timeout`; `aws cloudfront list-invalidations` shows what is in progress".into(),
-        Code::Throttled => "other jobs call the API at the same time: run the job again, nothing is paid twice".into(),
-        Code::ServiceUnavailable => "run the job again, nothing is paid twice; https://health.aws.amazon.com tells of outages".into(),
+        Code::Throttled => "other jobs call the API at the same time: run the job again".into(),
+        Code::ServiceUnavailable => "run the job again; https://health.aws.amazon.com tells of outages".into(),
         Code::NoNetwork => "check the network, HTTPS_PROXY and NO_PROXY, and the endpoint URL if one is set".into(),
         Code::Tls => "the certificate is not trusted: name your own authority with `--ca-bundle` or AWS_CA_BUNDLE, or check the proxy".into(),
-        Code::Timeout => "run the job again, nothing is paid twice; `--connect-timeout` and `--read-timeout` set the limits".into(),
+        Code::Timeout => "run the job again; `--connect-timeout` and `--read-timeout` set the limits".into(),
         Code::UnexpectedAnswer => "something between this job and AWS answered: check the endpoint URL and the proxy, then run the job again".into(),
         Code::InvalidArgument => "the service does not say which path it means; `docs/errors.md` lists what it refuses. Tags need a distribution with cache tags enabled".into(),
         Code::ReferenceTaken => "choose another `--caller-reference`: this one was used with other paths".into(),
+        Code::InconsistentQuantities | Code::MissingBody => "something between this job and AWS changed the request: check the endpoint URL and the proxy, then run the job again".into(),
         Code::BatchTooLarge => "lower `max-paths`, or use `collapse: always`".into(),
         _ => "run the job again with `--verbose`, and report it if it happens again".into(),
     }
@@ -332,12 +373,23 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A URL without the user and password that an endpoint's URL may hold.
+fn without_userinfo(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let authority = rest.find(['/', '?']).unwrap_or(rest.len());
+    let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}://{}", &rest[host..])
+}
+
 /// Sees each request and answer of one call: keeps the answer's `Date`, and tells the log at
 /// `--verbose` what went over the wire, without headers, where the secrets are.
 #[derive(Clone, Debug)]
 pub struct Observer {
     date: Arc<Mutex<Option<DateTime>>>,
     attempts: Arc<AtomicU32>,
+    unconnected: Arc<AtomicU32>,
     log: Log,
 }
 
@@ -348,6 +400,7 @@ impl Observer {
         Observer {
             date: Arc::default(),
             attempts: Arc::default(),
+            unconnected: Arc::default(),
             log,
         }
     }
@@ -356,6 +409,12 @@ impl Observer {
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts.load(Ordering::Relaxed)
+    }
+
+    /// Whether one of the requests may have reached the service: there was a connection for it.
+    #[must_use]
+    pub fn may_have_arrived(&self) -> bool {
+        self.attempts() > self.unconnected.load(Ordering::Relaxed)
     }
 
     /// The service's own clock, as the last answer had it.
@@ -379,8 +438,30 @@ impl Intercept for Observer {
     ) -> Result<(), BoxError> {
         self.attempts.fetch_add(1, Ordering::Relaxed);
         let request = context.request();
-        self.log
-            .detail(&format!("→ {} {}", request.method(), request.uri()));
+        let uri = without_userinfo(request.uri());
+        self.log.detail(&format!("→ {} {uri}", request.method()));
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let connector_error = match context.output_or_error() {
+            Some(Err(error)) => error.as_connector_error(),
+            _ => None,
+        };
+        // hyper's and the SDK's words for a connection that did not come about.
+        let unconnected = connector_error
+            .map(|error| causes(error))
+            .is_some_and(|text| {
+                text.contains("client error (Connect)") || text.contains("HTTP connect timeout")
+            });
+        if unconnected {
+            self.unconnected.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(())
     }
 
@@ -401,5 +482,39 @@ impl Intercept for Observer {
             response.status().as_u16()
         ));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_told_without_its_password() {
+        let rows = [
+            ("https://host/a?b", "https://host/a?b"),
+            ("http://user:pass@host:80/a", "http://host:80/a"),
+            ("http://user:p@ss@host", "http://host"),
+            ("http://user@host?q=@", "http://host?q=@"),
+            ("http://host/@scope", "http://host/@scope"),
+            ("/a@b", "/a@b"),
+        ];
+        for (url, expected) in rows {
+            assert_eq!(without_userinfo(url), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_no_authority() {
+        let rows = [
+            "",
+            "text",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        ];
+        for bundle in rows {
+            assert_eq!(authorities(bundle), [""; 0], "{bundle}");
+        }
     }
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_sdk_cloudfront::Client;
 use aws_sdk_cloudfront::types::{Aliases, Invalidation, InvalidationBatch, Paths};
+use aws_sdk_cloudfront::{Client, config};
 use aws_smithy_types::DateTime;
+use aws_smithy_types::timeout::TimeoutConfig;
 use tokio::time::Instant;
 
 use crate::aws::{AwsError, Observer};
@@ -52,11 +53,28 @@ pub struct CloudFront {
 }
 
 impl CloudFront {
-    /// A client with the shared configuration.
+    /// A client with the shared configuration. An attempt may take as long as a connection and
+    /// twice an answer may (65 s by default): once until the answer begins, once for the rest of it,
+    /// because the limit for answers does not count from there on.
     #[must_use]
     pub fn new(config: &SdkConfig, log: Log) -> Self {
+        let limits = config.timeout_config();
+        let limit = |limit: fn(&TimeoutConfig) -> Option<Duration>| {
+            limits.and_then(limit).unwrap_or_default()
+        };
+        let attempt =
+            limit(TimeoutConfig::connect_timeout) + 2 * limit(TimeoutConfig::read_timeout);
+        let mut timeouts = limits
+            .cloned()
+            .map_or_else(TimeoutConfig::builder, TimeoutConfig::into_builder);
+        if !attempt.is_zero() {
+            timeouts = timeouts.operation_attempt_timeout(attempt);
+        }
+        let config = config::Builder::from(config)
+            .timeout_config(timeouts.build())
+            .build();
         CloudFront {
-            client: Client::new(config),
+            client: Client::from_conf(config),
             log,
         }
     }
@@ -74,14 +92,26 @@ impl CloudFront {
     ) -> Result<Accepted, AwsError> {
         let started = Instant::now();
         let mut attempt = 1;
+        let mut may_have_arrived = false;
         loop {
-            match self.create_once(target, patterns, reference, started).await {
+            let seen = Observer::new(self.log.clone());
+            let result = self
+                .create_once(target, patterns, reference, started, &seen)
+                .await;
+            may_have_arrived |= seen.may_have_arrived();
+            match result {
                 Err(error)
                     if error.code == Code::UnexpectedAnswer && attempt < GARBLED_ATTEMPTS =>
                 {
                     attempt += 1;
                 }
-                result => return result,
+                Err(error) => {
+                    return Err(AwsError {
+                        may_have_arrived,
+                        ..error
+                    });
+                }
+                Ok(accepted) => return Ok(accepted),
             }
         }
     }
@@ -92,9 +122,9 @@ impl CloudFront {
         patterns: &[Pattern],
         reference: &str,
         started: Instant,
+        seen: &Observer,
     ) -> Result<Accepted, AwsError> {
         let batch = batch(patterns, reference).map_err(AwsError::internal)?;
-        let seen = Observer::new(self.log.clone());
         let (location, invalidation) = match target {
             Target::Tenant(id) => {
                 let request = self
@@ -272,6 +302,7 @@ impl AwsError {
             message: error.to_string(),
             request_id: None,
             status: None,
+            may_have_arrived: true,
         }
     }
 
@@ -281,6 +312,7 @@ impl AwsError {
             message: message.to_owned(),
             request_id: None,
             status: None,
+            may_have_arrived: true,
         }
     }
 }

@@ -173,8 +173,9 @@ pub struct Intent {
     pub scope: Scope,
     /// Its targets, sorted.
     pub targets: Vec<String>,
-    /// Whether it replaced the intent of another run, which may still be uploading: then the paths
-    /// stay unsettled through its commit, also if a later run resumes it. Left out when false.
+    /// Whether it replaced the intent of another run, which may still be uploading, or was replaced
+    /// itself: then the paths stay unsettled through its commit, also if a later run resumes it.
+    /// Left out when false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub superseding: bool,
 }
@@ -215,9 +216,16 @@ pub struct Record {
     pub intent: Option<Intent>,
     /// What edges may hold in other versions than those of `files`.
     pub unsettled: Unsettled,
+    /// The listings of runs whose intent was superseded and that did not begin again since, the
+    /// latest last, [`MAX_SUPERSEDED`] at most. Left out when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub superseded: Vec<ListingId>,
     /// The listing of the last committed deploy.
     pub files: Listing,
 }
+
+/// How many superseded runs a record remembers: more than ever overlap, and 1 KiB at most.
+pub const MAX_SUPERSEDED: usize = 16;
 
 /// What a run is about to deploy.
 #[derive(Clone, Debug)]
@@ -254,6 +262,7 @@ impl Record {
             submitted: Vec::new(),
             intent: None,
             unsettled: Unsettled::All,
+            superseded: Vec::new(),
             files: Listing::default(),
         }
     }
@@ -332,7 +341,15 @@ impl Record {
                 changed,
             });
         }
+        let late = self.is_late(deploying.site);
         let superseded = self.intent.as_ref().map(|intent| intent.deploy);
+        if let Some(intent) = &self.intent {
+            let site = intent.site;
+            self.superseded.retain(|known| *known != site);
+            self.superseded.push(site);
+            let surplus = self.superseded.len().saturating_sub(MAX_SUPERSEDED);
+            self.superseded.drain(..surplus);
+        }
         let deploy = deploy_id(
             self.deploy.unwrap_or(DeployId::new(random)),
             superseded,
@@ -345,13 +362,23 @@ impl Record {
             site: deploying.site,
             scope: deploying.scope.clone(),
             targets: deploying.targets.clone(),
-            superseding: superseded.is_some(),
+            superseding: superseded.is_some() || late,
         });
         Ok(Begun {
             deploy,
             resumed: false,
             changed: true,
         })
+    }
+
+    /// Whether a run for this site was superseded, which the question forgets. It may be this very
+    /// run: it began, uploaded, and comes to submit only now that the other one has committed. Then
+    /// either upload may lie over the other, so the paths stay unsettled once more, as they do where
+    /// the runs come in the other order.
+    fn is_late(&mut self, site: ListingId) -> bool {
+        let known = self.superseded.len();
+        self.superseded.retain(|superseded| *superseded != site);
+        self.superseded.len() < known
     }
 
     /// Starts the chain anew: an answer showed that this record is older than reality, so deploys
@@ -467,6 +494,47 @@ mod tests {
             .unwrap();
         record.commit(begun.deploy, deploying(site), site.clone(), vec![]);
         record
+    }
+
+    /// B supersedes A's begin and commits; then A comes to submit. Its upload may lie over B's or
+    /// under it, so its commit leaves the paths unsettled, and says so only once.
+    #[test]
+    fn a_run_that_was_superseded_and_comes_late_leaves_its_paths_unsettled() {
+        let (base, a, b) = (site(&[("x", 1)]), site(&[("x", 2)]), site(&[("x", 3)]));
+        let mut record = committed(&base);
+        record.begin(&deploying(&a), paths(&["x"]), RANDOM).unwrap();
+        let begun = record.begin(&deploying(&b), paths(&["x"]), RANDOM).unwrap();
+        record.commit(begun.deploy, deploying(&b), b.clone(), vec![]);
+        assert_eq!(record.superseded, [a.id().unwrap()]);
+        let bytes = record.to_json().unwrap();
+        assert_eq!(Record::from_json(&bytes).unwrap(), record);
+
+        let late = record.begin(&deploying(&a), paths(&["x"]), RANDOM).unwrap();
+        assert!(!late.resumed);
+        record.commit(late.deploy, deploying(&a), a.clone(), vec![]);
+        assert_eq!(record.unsettled, paths(&["x"]));
+        assert_eq!(record.superseded, []);
+
+        let next = record
+            .begin(&deploying(&base), paths(&["x"]), RANDOM)
+            .unwrap();
+        record.commit(next.deploy, deploying(&base), base, vec![]);
+        assert!(record.unsettled.is_empty());
+    }
+
+    /// However many runs are superseded, the record does not grow without end.
+    #[test]
+    fn the_latest_superseded_runs_are_remembered() {
+        let mut record = committed(&site(&[("x", 0)]));
+        for version in 1..=40 {
+            let site = site(&[("x", version)]);
+            record
+                .begin(&deploying(&site), paths(&["x"]), RANDOM)
+                .unwrap();
+        }
+        assert_eq!(record.superseded.len(), MAX_SUPERSEDED);
+        let last = site(&[("x", 39)]).id().unwrap();
+        assert_eq!(record.superseded.last(), Some(&last));
     }
 
     #[test]

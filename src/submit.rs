@@ -7,16 +7,16 @@ use tokio::time::{Instant, sleep};
 
 use crate::aws::AwsError;
 use crate::batch::{MAX_FILES_IN_PROGRESS, MAX_WILDCARDS_IN_PROGRESS};
-use crate::cloudfront::{COMPLETED, CloudFront};
+use crate::cloudfront::{Accepted, COMPLETED, CloudFront};
 use crate::failure::{Code, Failure};
 use crate::host::Host;
 use crate::inputs::Wait;
 use crate::pattern::Pattern;
-use crate::report::{InvalidationReport, Report, count};
+use crate::report::{InvalidationReport, Report, count, thousands};
 use crate::target::Target;
 
-/// How long a request that is under way when a signal comes may still take: the whole run has to
-/// be over 5 s after it, commit included.
+/// How long a request that is under way when a signal comes, or when `wait-timeout` is over, may
+/// still take: after a signal the whole run has to be over in 5 s, commit included.
 const LAST_ANSWER: Duration = Duration::from_millis(1_500);
 
 /// One request to be made.
@@ -100,6 +100,8 @@ pub async fn submit(
     report: &mut Report,
 ) -> Result<(), Failure> {
     report.progress.requests = requests.len();
+    // What an explicit run leaves undone is not remembered: its references are its own.
+    let resumable = report.manifest.is_some();
     let mut failures: Vec<(Target, Failure)> = Vec::new();
     let mut rest = requests;
     while let Some(first) = rest.first() {
@@ -114,8 +116,15 @@ pub async fn submit(
             quota_timeout,
             host,
             in_progress: Vec::new(),
+            in_doubt: None,
+            accepted: 0,
         };
-        if let Err(failure) = line.submit(mine, report).await {
+        let result = line.submit(mine, report).await;
+        report.progress.in_doubt |= line.in_doubt.is_some();
+        if let Err(mut failure) = result {
+            if !resumable {
+                failure.hint = Some(line.hint(failure.hint.take(), failure.code));
+            }
             let interrupted = failure.code == Code::Interrupted;
             failures.push((first.target.clone(), failure));
             if interrupted {
@@ -123,10 +132,14 @@ pub async fn submit(
             }
         }
     }
-    combine(failures, requests)
+    combine(failures, requests, resumable)
 }
 
-fn combine(mut failures: Vec<(Target, Failure)>, requests: &[Request]) -> Result<(), Failure> {
+fn combine(
+    mut failures: Vec<(Target, Failure)>,
+    requests: &[Request],
+    resumable: bool,
+) -> Result<(), Failure> {
     let interrupted = failures
         .iter()
         .position(|(_, f)| f.code == Code::Interrupted);
@@ -137,7 +150,12 @@ fn combine(mut failures: Vec<(Target, Failure)>, requests: &[Request]) -> Result
     let total = targets.collect::<std::collections::BTreeSet<_>>().len();
     match failures.len() {
         0 => Ok(()),
-        1 => failures.pop().map_or(Ok(()), |(_, failure)| Err(failure)),
+        1 => failures.pop().map_or(Ok(()), |(target, mut failure)| {
+            if let (false, Some(hint), 2..) = (resumable, &mut failure.hint, total) {
+                *hint = format!("{hint}; name {target} alone then: the others would be paid again");
+            }
+            Err(failure)
+        }),
         failed => {
             let same = failures
                 .iter()
@@ -157,7 +175,12 @@ fn combine(mut failures: Vec<(Target, Failure)>, requests: &[Request]) -> Result
             );
             let hint = failures[0].1.hint.clone().filter(|_| same);
             let hint = hint.unwrap_or_else(|| {
-                "mend each, then run the job again: targets that accepted are not paid twice".into()
+                if resumable {
+                    "mend each, then run the job again: targets that accepted are not paid twice"
+                } else {
+                    "mend each, then run the job again for these targets alone"
+                }
+                .into()
             });
             Err(Failure::new(code, what).hint(hint))
         }
@@ -171,17 +194,19 @@ struct Line<'a> {
     host: &'a Host,
     /// Our own invalidations that are not known to be complete: id, files, wildcards.
     in_progress: Vec<(String, usize, usize)>,
+    /// The reference of a request whose answer is not known.
+    in_doubt: Option<String>,
+    /// How many requests were accepted.
+    accepted: usize,
 }
 
 impl Line<'_> {
     async fn submit(&mut self, requests: &[Request], report: &mut Report) -> Result<(), Failure> {
         for (index, request) in requests.iter().enumerate() {
-            if self.host.interrupt.is_raised() {
-                return Err(interrupted());
-            }
-            let deadline = Instant::now() + self.quota_timeout;
-            self.make_room(request, deadline).await?;
-            let accepted = self.create(request, deadline, report).await?;
+            let accepted = match self.one(request).await {
+                Ok(accepted) => accepted,
+                Err(failure) => return Err(self.stopped(failure, requests, index)),
+            };
             let made = InvalidationReport {
                 target: request.target.name().to_owned(),
                 id: accepted.id.clone(),
@@ -214,9 +239,64 @@ impl Line<'_> {
                 self.in_progress
                     .push((accepted.id, request.files(), request.wildcards()));
             }
+            self.accepted += 1;
             report.invalidations.push(made);
         }
         Ok(())
+    }
+
+    /// Makes one request as soon as there is room for it.
+    async fn one(&mut self, request: &Request) -> Result<Accepted, Failure> {
+        if self.host.interrupt.is_raised() {
+            return Err(interrupted());
+        }
+        let deadline = Instant::now() + self.quota_timeout;
+        self.make_room(request, deadline).await?;
+        self.create(request, deadline).await
+    }
+
+    /// Says what was and what was not accepted, where the target's requests were several.
+    fn stopped(&self, mut failure: Failure, requests: &[Request], index: usize) -> Failure {
+        let (accepted, rest) = requests.split_at(index);
+        let size = |requests: &[Request]| -> usize {
+            requests.iter().map(|request| request.patterns.len()).sum()
+        };
+        let (accepted, missing) = (size(accepted), size(rest));
+        if requests.len() == 1 {
+            return failure;
+        }
+        let verb = if missing == 1 { "was" } else { "were" };
+        let missing = count(missing, "path");
+        let paths = rest.iter().flat_map(|request| &request.patterns);
+        self.host.log.group(
+            &format!("{}: {missing} {verb} not accepted", requests[index].target),
+            paths.map(Pattern::as_str),
+        );
+        let all = count(size(requests), "path");
+        failure.what = format!(
+            "{}; {} of {all} were accepted, {missing} {verb} not",
+            failure.what,
+            thousands(accepted)
+        );
+        failure
+    }
+
+    /// What to do after an explicit run, which the next one does not continue.
+    fn hint(&self, hint: Option<String>, code: Code) -> String {
+        let hint = hint.filter(|_| code != Code::Interrupted);
+        let mut hint = hint.unwrap_or_else(|| "run the job again".to_owned());
+        if self.accepted > 0 {
+            hint.push_str(
+                "; give it the paths alone that were not accepted, which the log lists: the others would be paid again",
+            );
+        }
+        if let Some(reference) = &self.in_doubt {
+            hint = format!(
+                "{hint}; with `--caller-reference {reference}` the same paths return the invalidation in doubt, if it was \
+                 made, and cost nothing then"
+            );
+        }
+        hint
     }
 
     /// Waits until what this run has in progress leaves room for the next batch.
@@ -238,17 +318,19 @@ impl Line<'_> {
             if !said {
                 said = true;
                 self.host.log.line(&format!(
-                    "{}: waiting until {id} is complete, because CloudFront takes {MAX_FILES_IN_PROGRESS} files and \
+                    "{}: waiting until {id} is complete, because CloudFront takes {} files and \
                      {MAX_WILDCARDS_IN_PROGRESS} wildcards at a time",
-                    request.target
+                    request.target,
+                    thousands(MAX_FILES_IN_PROGRESS)
                 ));
             }
             // The refusal of the request itself is waited out too, so asking is only a courtesy:
             // without permission to ask, or after the deadline, the request is just made.
-            if Instant::now() >= deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return Ok(());
             }
-            self.pause(backoff.step(0.0)).await?;
+            self.pause(backoff.step(0.0).min(left)).await?;
             match self.cloudfront.status(&request.target, id).await {
                 Ok(status) if status == COMPLETED => {
                     self.in_progress.remove(0);
@@ -259,13 +341,9 @@ impl Line<'_> {
         }
     }
 
-    /// Makes the request, and waits while the quota is full.
-    async fn create(
-        &mut self,
-        request: &Request,
-        deadline: Instant,
-        report: &mut Report,
-    ) -> Result<crate::cloudfront::Accepted, Failure> {
+    /// Makes the request, and waits while the quota is full. The last attempt is made when time is
+    /// over.
+    async fn create(&mut self, request: &Request, deadline: Instant) -> Result<Accepted, Failure> {
         let mut backoff = Backoff::quota();
         let mut said = false;
         loop {
@@ -279,7 +357,7 @@ impl Line<'_> {
             let answer = tokio::select! {
                 answer = call => answer,
                 () = grace => {
-                    report.progress.in_doubt = true;
+                    self.in_doubt = Some(request.reference.clone());
                     return Err(interrupted());
                 }
             };
@@ -287,28 +365,31 @@ impl Line<'_> {
                 Ok(accepted) => return Ok(accepted),
                 Err(error) => error,
             };
-            let wait = backoff.step(chance());
-            if error.code != Code::TooManyInProgress || Instant::now() + wait > deadline {
-                report.progress.in_doubt = is_in_doubt(&error);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if error.code != Code::TooManyInProgress || left.is_zero() {
+                if is_in_doubt(&error) {
+                    self.in_doubt = Some(request.reference.clone());
+                }
                 return Err(self.refused(error, request));
             }
             if !said {
                 said = true;
                 self.host.log.line(&format!(
-                    "{}: CloudFront's quota of invalidations in progress is full; waiting for others to complete, \
-                     {} at most (`quota-timeout`)",
+                    "{}: CloudFront's quota of invalidations in progress is full ({}); waiting for others to \
+                     complete, {} at most (`quota-timeout`)",
                     request.target,
+                    error.message,
                     humantime::format_duration(self.quota_timeout)
                 ));
             }
-            self.pause(wait).await?;
+            self.pause(backoff.step(chance()).min(left)).await?;
         }
     }
 
     fn refused(&self, error: AwsError, request: &Request) -> Failure {
         let full = error.code == Code::TooManyInProgress;
         let mut what = format!("could not invalidate `{}`", request.target);
-        if full {
+        if full && !self.quota_timeout.is_zero() {
             let waited = humantime::format_duration(self.quota_timeout);
             what = format!("{what}, though it was tried for {waited}");
         }
@@ -325,10 +406,11 @@ impl Line<'_> {
 
 /// Whether the request may have been processed although there was no good answer.
 fn is_in_doubt(error: &AwsError) -> bool {
-    matches!(
-        error.code,
-        Code::Timeout | Code::UnexpectedAnswer | Code::ServiceUnavailable | Code::NoNetwork
-    )
+    error.may_have_arrived
+        && matches!(
+            error.code,
+            Code::Timeout | Code::UnexpectedAnswer | Code::ServiceUnavailable | Code::NoNetwork
+        )
 }
 
 /// The failure of a run that a signal ended.
@@ -356,6 +438,13 @@ pub async fn wait(
     let mut said = false;
     let mut trouble: Option<AwsError> = None;
     loop {
+        // The last questions are asked when time is over: what completes in time counts.
+        let last = Instant::now() >= deadline;
+        let limit = if last {
+            Instant::now() + LAST_ANSWER
+        } else {
+            deadline
+        };
         for made in &mut report.invalidations {
             if made.status == COMPLETED {
                 continue;
@@ -363,7 +452,7 @@ pub async fn wait(
             let Some(target) = targets.iter().find(|target| target.name() == made.target) else {
                 continue;
             };
-            let question = tokio::time::timeout_at(deadline, cloudfront.status(target, &made.id));
+            let question = tokio::time::timeout_at(limit, cloudfront.status(target, &made.id));
             let answer = tokio::select! {
                 answer = question => answer,
                 () = host.interrupt.raised() => break,
@@ -392,8 +481,7 @@ pub async fn wait(
         if host.interrupt.is_raised() {
             return Err(interrupted());
         }
-        let pause = backoff.step(0.0);
-        if Instant::now() + pause >= deadline {
+        if last {
             let waited = humantime::format_duration(wait.timeout);
             let what = format!("the invalidation is not completed after {waited}");
             let mut failure = Failure::new(Code::WaitTimeout, what).hint(
@@ -411,8 +499,9 @@ pub async fn wait(
                 "waiting for completion, {limit} at most; AWS says 25 s for most"
             ));
         }
+        let left = deadline.saturating_duration_since(Instant::now());
         tokio::select! {
-            () = sleep(pause) => {}
+            () = sleep(backoff.step(0.0).min(left)) => {}
             () = host.interrupt.raised() => {}
         }
     }

@@ -8,8 +8,9 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -412,17 +413,18 @@ impl Check<'_> {
     }
 
     /// Parses each item, drops repeated ones, and collects every problem.
-    fn each<T: PartialEq>(
+    fn each<T: Clone + Eq + Hash>(
         &mut self,
         name: &str,
         items: &[&str],
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
         let mut parsed: Vec<T> = Vec::with_capacity(items.len());
+        let mut seen = HashSet::new();
         for item in items {
             match parse(item) {
-                Ok(value) if parsed.contains(&value) => {}
-                Ok(value) => parsed.push(value),
+                Ok(value) if seen.insert(value.clone()) => parsed.push(value),
+                Ok(_) => {}
                 Err(what) => self.problem(name, what),
             }
         }
@@ -543,13 +545,15 @@ impl Check<'_> {
                 "goes with `dry-run: true` only: a real run compares with its record",
             );
         }
-        let scope = self.scope();
+        let mut scope = self.scope();
         let filter = Filter::new(&scope.include, &scope.exclude).unwrap_or_else(|error| {
             // Which of the two it was is in the error: globset names the glob.
             self.problem("include` or `exclude", error);
             Filter::default()
         });
         let mount = self.mount(&scope);
+        // The record compares what was meant, not how it was written.
+        mount.prefix.as_str().clone_into(&mut scope.path_prefix);
         let listing_only = write_listing.is_some() && targets.is_empty();
         if !listing_only && previous.is_none() {
             self.need_targets(targets, dry_run);
@@ -787,6 +791,9 @@ impl Check<'_> {
             }
         }
         patterns.extend(self.tags("tags"));
+        // What several inputs name is paid once.
+        let mut seen = HashSet::new();
+        patterns.retain(|pattern| seen.insert(pattern.clone()));
         if widen == Widen::Yes {
             drop_covered(&mut patterns);
         }

@@ -46,7 +46,11 @@ fn argument(input: &'static Input) -> Arg {
             .default_missing_value("true")
             .action(ArgAction::Set),
         Kind::Text => argument.value_name("VALUE").action(ArgAction::Set),
-        Kind::Lines | Kind::Commas => argument.value_name("ITEM").action(ArgAction::Append),
+        // Several items may follow one flag, as the AWS CLI has it: --paths /a.html /b.html
+        Kind::Lines | Kind::Commas => argument
+            .value_name("ITEM")
+            .num_args(1..)
+            .action(ArgAction::Append),
     }
 }
 

@@ -248,7 +248,7 @@ pub fn headline(report: &Report) -> String {
                 count(plan.stale, "stale viewer path")
             )
         }
-        Mode::Explicit => format!("{paths}, as given"),
+        Mode::Explicit => format!("{}, as given", paths.trim_end_matches(',')),
         Mode::FirstDeploy if plan.path_count == 0 => {
             "the site is the baseline from now on".to_owned()
         }

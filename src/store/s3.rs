@@ -9,8 +9,9 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::put_object::PutObjectError;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{ByteStream, ByteStreamError, SdkBody};
 use aws_smithy_types::timeout::TimeoutConfig;
 use tokio::sync::RwLock;
 
@@ -25,6 +26,12 @@ const CONFLICT_ATTEMPTS: u32 = 5;
 
 /// The wait before the first of those; it doubles.
 const CONFLICT_BACKOFF: Duration = Duration::from_millis(100);
+
+/// How often a record is asked for whose body breaks off.
+const BODY_ATTEMPTS: u32 = 3;
+
+/// Up to this length an answer's own word for it is taken and room made in advance: 1 GiB.
+const MAX_EXPECTED: usize = 1 << 30;
 
 /// The slowest upload that is not given up, in bytes a second: a record is sent before its answer
 /// can come, so the time allowed for an answer grows with its size.
@@ -83,6 +90,7 @@ impl S3Store {
     /// The stored bytes, as they are, and their ETag.
     async fn get(&self) -> Result<(Option<Vec<u8>>, Version), Failure> {
         let mut moved = false;
+        let mut broken = 0;
         loop {
             let client = self.client.read().await.clone();
             let answer = client
@@ -101,16 +109,18 @@ impl S3Store {
                             "the answer has no ETag",
                         ));
                     };
-                    let body = object.body.collect().await.map_err(|error| {
-                        self.failed(
-                            "load",
-                            "GetObject",
-                            Code::ManifestUnavailable,
-                            "the answer broke off",
-                        )
-                        .because(error)
-                    })?;
-                    return Ok((Some(body.to_vec()), Version::Tag(tag)));
+                    match whole(object).await {
+                        Ok(bytes) => return Ok((Some(bytes), Version::Tag(tag))),
+                        // The SDK tries a call again, but not a body of which it gave the header.
+                        Err(_) if broken + 1 < BODY_ATTEMPTS => broken += 1,
+                        Err(error) => {
+                            let why = "the answer broke off";
+                            let code = Code::ManifestUnavailable;
+                            let failure = self.failed("load", "GetObject", code, why);
+                            return Err(failure.because(error));
+                        }
+                    }
+                    continue;
                 }
                 Err(error) => error,
             };
@@ -145,11 +155,13 @@ impl S3Store {
             );
             SaveError::Failed(Box::new(failure.because(error)))
         })?;
+        // Its clones share the bytes.
+        let body = SdkBody::from(bytes);
         let mut backoff = CONFLICT_BACKOFF;
         let mut attempt = 1;
         loop {
             let seen = Observer::new(Log::silent());
-            let error = match self.put(&bytes, expected, seen.clone()).await {
+            let error = match self.put(&body, expected, seen.clone()).await {
                 Ok(Some(tag)) => return Ok(Version::Tag(tag)),
                 Ok(None) => return self.get().await.map(|(_, version)| version).map_err(failed),
                 Err(error) => error,
@@ -180,7 +192,7 @@ impl S3Store {
             let plain = status == Some(412) && seen.attempts() == 1 && attempt == 1;
             if !plain
                 && let Ok((Some(found), version)) = self.get().await
-                && found == bytes
+                && body.bytes() == Some(&found)
             {
                 return Ok(version);
             }
@@ -201,7 +213,7 @@ impl S3Store {
 
     async fn put(
         &self,
-        bytes: &[u8],
+        body: &SdkBody,
         expected: &Version,
         seen: Observer,
     ) -> Result<Option<String>, SdkError<PutObjectError>> {
@@ -216,12 +228,15 @@ impl S3Store {
             .bucket(&self.bucket)
             .key(&self.key)
             .content_type(content_type)
-            .body(ByteStream::from(bytes.to_vec()));
+            .body(ByteStream::new(
+                body.try_clone().unwrap_or_else(SdkBody::taken),
+            ));
         let request = match expected {
             Version::Absent => request.if_none_match("*"),
             Version::Tag(tag) => request.if_match(tag),
         };
-        let allowed = Duration::from_secs(bytes.len() as u64 / SLOWEST_UPLOAD);
+        let allowed =
+            Duration::from_secs(body.bytes().map_or(0, <[u8]>::len) as u64 / SLOWEST_UPLOAD);
         let timeouts = TimeoutConfig::builder()
             .read_timeout(self.read_timeout + allowed)
             .build();
@@ -329,6 +344,18 @@ impl S3Store {
             "run the job again; `s3:{action}` is the call that failed"
         ))
     }
+}
+
+/// The whole body, held once.
+async fn whole(object: GetObjectOutput) -> Result<Vec<u8>, ByteStreamError> {
+    let length = object.content_length.map(usize::try_from);
+    let expected = length.and_then(Result::ok).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(expected.min(MAX_EXPECTED));
+    let mut body = object.body;
+    while let Some(part) = body.try_next().await? {
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
 }
 
 fn failed(failure: Failure) -> SaveError {
