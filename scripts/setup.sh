@@ -2,7 +2,7 @@
 # Sets up, below target/ alone, what tests and linters need beside Rust. Each part is made once, and
 # again when its list of versions changes.
 #
-#   scripts/setup.sh tests   target/venv: other AWS clients, moto
+#   scripts/setup.sh tests   target/venv: other AWS clients, moto; strace, from Debian
 #   scripts/setup.sh lint    target/lint: linters from PyPI and npm; target/tools: from crates.io
 #   scripts/setup.sh e2e     target/tools: wrkflw, a runner for workflows
 set -euo pipefail
@@ -35,6 +35,19 @@ venv() {
   touch "$directory/.ready-$stamp"
 }
 
+# Programs of Debian's, which only root can install.
+debian() {
+  local name
+  for name in "$@"; do
+    command -v "$name" >/dev/null && continue
+    [ "$(id -u)" = 0 ] || {
+      echo "setup: install $name" >&2
+      exit 1
+    }
+    apt-get update -q && apt-get install -y -q --no-install-recommends "$name"
+  done
+}
+
 # A program from crates.io. Unoptimised: compiling takes longer than all that it then does here.
 cargo_tool() {
   local name=$1 version=$2
@@ -57,7 +70,10 @@ npm_packages() {
 
 for part in "$@"; do
   case $part in
-    tests) venv target/venv tests/requirements.txt ;;
+    tests)
+      venv target/venv tests/requirements.txt
+      debian strace
+      ;;
     lint)
       venv target/lint scripts/requirements-lint.txt
       npm_packages

@@ -74,21 +74,22 @@ mod tests {
 
     #[test]
     fn as_few_batches_as_the_fuller_quota_needs() {
-        // Files, wildcards, and the sizes expected: (files, wildcards) of each batch.
-        let rows: &[(usize, usize, &[(usize, usize)])] = &[
-            (0, 0, &[]),
-            (1, 0, &[(1, 0)]),
-            (3_000, 15, &[(3_000, 15)]),
-            (3_001, 15, &[(3_000, 15), (1, 0)]),
-            (3_000, 16, &[(3_000, 15), (0, 1)]),
-            (3_001, 16, &[(3_000, 15), (1, 1)]),
+        /// Files and wildcards.
+        type Size = (usize, usize);
+        // What there is, and the sizes of the batches expected.
+        let rows: &[(Size, &[Size])] = &[
+            ((0, 0), &[]),
+            ((1, 0), &[(1, 0)]),
+            ((3_000, 15), &[(3_000, 15)]),
+            ((3_001, 15), &[(3_000, 15), (1, 0)]),
+            ((3_000, 16), &[(3_000, 15), (0, 1)]),
+            ((3_001, 16), &[(3_000, 15), (1, 1)]),
             (
-                10_000,
-                20,
+                (10_000, 20),
                 &[(3_000, 15), (3_000, 5), (3_000, 0), (1_000, 0)],
             ),
         ];
-        for (files, wildcards, expected) in rows {
+        for ((files, wildcards), expected) in rows {
             let found = batches(&patterns(*files, *wildcards));
             let sizes: Vec<_> = found
                 .iter()

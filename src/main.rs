@@ -95,7 +95,12 @@ async fn run_until_signal(
         () = last_words(signals, &raise, log) => false,
     };
     if !ended {
-        report.error = Some(ErrorReport::of(&interrupted(), Some(report.state())));
+        let mut failure = interrupted();
+        if report.manifest.is_none() {
+            // What an explicit run leaves undone is not remembered.
+            failure.hint = Some("run the job again with the paths that were not accepted".into());
+        }
+        report.error = Some(ErrorReport::of(&failure, Some(report.state())));
     }
     report
 }

@@ -117,9 +117,10 @@ async fn deploy(
         }
 
         let stale = steps::unsettled_by(doubt.as_ref(), &changes);
-        let Some(begun) = chain.begin(&deployment.deploying, stale).await? else {
-            continue;
-        };
+        report.progress.writing = true;
+        let begun = chain.begin(&deployment.deploying, stale).await;
+        report.progress.writing = false;
+        let Some(begun) = begun? else { continue };
         deployment.begun(begun, report);
         if job.phase == Phase::Begin {
             return Ok(());

@@ -319,10 +319,12 @@ impl Deployment<'_> {
         let made = report.invalidations.iter();
         let submitted: Vec<Submitted> = made.map(InvalidationReport::to_submitted).collect();
         let files = std::mem::take(&mut self.site);
-        match chain
+        report.progress.writing = true;
+        let committed = chain
             .commit(deploy, &self.deploying, files, &submitted)
-            .await?
-        {
+            .await;
+        report.progress.writing = false;
+        match committed? {
             Committed::Done => {
                 if let Some(manifest) = &mut report.manifest {
                     manifest.committed = true;

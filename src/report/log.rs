@@ -239,14 +239,15 @@ pub fn headline(report: &Report) -> String {
     match report.mode {
         Mode::Unchanged => "nothing changed: nothing to invalidate".to_owned(),
         Mode::Delta => {
-            let evicted = match plan.over_invalidated + plan.over_invalidated_by_given {
-                0 => "nothing else".to_owned(),
-                number => format!("{} for nothing", count(number, "kept path")),
-            };
-            format!(
-                "{paths} {would} {} and {evicted}",
-                count(plan.stale, "stale viewer path")
-            )
+            let stale = count(plan.stale, "stale viewer path");
+            match plan.over_invalidated + plan.over_invalidated_by_given {
+                0 => format!("{paths} {would} {stale} and nothing else"),
+                1 => format!("{paths} {would} {stale}; 1 kept path is evicted for nothing"),
+                kept => {
+                    let kept = count(kept, "kept path");
+                    format!("{paths} {would} {stale}; {kept} are evicted for nothing")
+                }
+            }
         }
         Mode::Explicit => format!("{}, as given", paths.trim_end_matches(',')),
         Mode::FirstDeploy if plan.path_count == 0 => {

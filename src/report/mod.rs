@@ -294,6 +294,8 @@ pub struct Progress {
     pub requests: usize,
     /// Whether a request was sent whose answer never came.
     pub in_doubt: bool,
+    /// Whether the record is being written: a run that ends now can't know if it was.
+    pub writing: bool,
 }
 
 impl Report {
@@ -362,6 +364,8 @@ impl Report {
         };
         let next = if self.manifest.is_none() {
             ""
+        } else if self.progress.writing {
+            ", and whether the record was written is not known: the next run finds out, and nothing is paid twice"
         } else if self.progress.intent {
             ", the deploy is not remembered as done: the next run finishes it, and nothing is paid twice"
         } else {

@@ -444,7 +444,7 @@ fn refused_connections() {
 fn a_body_that_stands_still_is_given_up() {
     let stalled = FaultKind::SlowBody {
         chunk: 8,
-        every: Duration::from_secs(3_600),
+        every: Duration::from_hours(1),
     };
     let calls = [
         Call::Create,
@@ -453,8 +453,8 @@ fn a_body_that_stands_still_is_given_up() {
         Call::Intent,
         Call::Commit,
     ];
-    let cells = calls.map(|call| (format!("{call:?}, stalled body"), call));
-    each(cells.into(), |when, call| {
+    let rows = calls.map(|call| (format!("{call:?}, stalled body"), call));
+    each(rows.into(), |when, call| {
         let ground = Ground::new();
         ground.inject(*call, &stalled, Often::Once);
         let (ended, took) = end(when, ground.faulty_run().command().spawn().unwrap());

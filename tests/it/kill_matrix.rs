@@ -59,7 +59,10 @@ const E2: Call = Call::create(SECOND);
 const NOTHING: &str = "nothing was submitted, the record is as it was";
 const UNKNOWN: &str = "one request was sent and its answer is not known";
 const HALF: &str = "1 of 2 requests were accepted, the answer to one is not known";
-const ALL: &str = "2 of 2 requests were accepted, the deploy is not remembered as done";
+
+const MAYBE_BEGUN: &str = "nothing was submitted, and whether the record was written is not known";
+const MAYBE_DONE: &str =
+    "2 of 2 requests were accepted, and whether the record was written is not known";
 
 /// Points in the requests: the same for every home.
 const IN_REQUESTS: [Row; 9] = [
@@ -77,34 +80,49 @@ const IN_REQUESTS: [Row; 9] = [
 /// Points at S3: load, intent, commit.
 const AT_S3: [Row; 13] = [
     (Flow::All, Point::Before(Call::LOAD), Nowhere, NOTHING),
-    (Flow::All, Point::Before(Call::SAVE), Nowhere, NOTHING),
-    (Flow::All, Point::UnderWay(Call::SAVE), ToTheIntent, NOTHING),
-    (Flow::All, Point::After(Call::SAVE), ToTheIntent, NOTHING),
+    (Flow::All, Point::Before(Call::SAVE), Nowhere, MAYBE_BEGUN),
+    (
+        Flow::All,
+        Point::UnderWay(Call::SAVE),
+        ToTheIntent,
+        MAYBE_BEGUN,
+    ),
+    (
+        Flow::All,
+        Point::After(Call::SAVE),
+        ToTheIntent,
+        MAYBE_BEGUN,
+    ),
     (
         Flow::All,
         Point::Before(Call::SAVE.after(1)),
         ToTheIntent,
-        ALL,
+        MAYBE_DONE,
     ),
     (
         Flow::All,
         Point::UnderWay(Call::SAVE.after(1)),
         ToTheCommit,
-        ALL,
+        MAYBE_DONE,
     ),
     (
         Flow::All,
         Point::After(Call::SAVE.after(1)),
         ToTheCommit,
-        ALL,
+        MAYBE_DONE,
     ),
     (Flow::InBegin, Point::Before(Call::LOAD), Nowhere, NOTHING),
-    (Flow::InBegin, Point::Before(Call::SAVE), Nowhere, NOTHING),
+    (
+        Flow::InBegin,
+        Point::Before(Call::SAVE),
+        Nowhere,
+        MAYBE_BEGUN,
+    ),
     (
         Flow::InBegin,
         Point::After(Call::SAVE),
         ToTheIntent,
-        NOTHING,
+        MAYBE_BEGUN,
     ),
     (
         Flow::AfterBegin,
@@ -116,9 +134,14 @@ const AT_S3: [Row; 13] = [
         Flow::AfterBegin,
         Point::Before(Call::SAVE),
         ToTheIntent,
-        ALL,
+        MAYBE_DONE,
     ),
-    (Flow::AfterBegin, Point::After(Call::SAVE), ToTheCommit, ALL),
+    (
+        Flow::AfterBegin,
+        Point::After(Call::SAVE),
+        ToTheCommit,
+        MAYBE_DONE,
+    ),
 ];
 
 /// Points at the local file, before the system call happens. An intent and a commit each take the
@@ -309,7 +332,7 @@ fn matrix(kind: Kind, rows: &[Row], signal: Signal) {
         }
     }
     each(cells, |when, (row, next)| {
-        check(when, kind, row, *next, signal)
+        check(when, kind, row, *next, signal);
     });
 }
 
@@ -371,13 +394,13 @@ fn killed_between_batches() {
         Point::Before(create.after(1)),
         Point::After(create.after(1)),
     ];
-    let mut cells = Vec::new();
+    let mut rows = Vec::new();
     for point in points {
         for next in Next::ALL {
-            cells.push((format!("{point:?}, then {next:?}"), (point, next)));
+            rows.push((format!("{point:?}, then {next:?}"), (point, next)));
         }
     }
-    each(cells, |when, (point, next)| {
+    each(rows, |when, (point, next)| {
         let sites = [&many("aa"), &many("bb"), &many("cc")];
         let ground = Ground::new(Kind::File, &TARGETS[..1]);
         let run = || -> Run<'_> { ground.run().set("collapse", "never") };

@@ -12,6 +12,10 @@
     clippy::disallowed_methods,
     reason = "the boundary is the library's; tests look at files, environment and processes"
 )]
+#![allow(
+    clippy::print_stdout,
+    reason = "matrices and simulations print their totals and seeds"
+)]
 #![allow(unreachable_pub, reason = "modules of one binary share what they need")]
 
 mod connection;
@@ -30,6 +34,7 @@ mod kit;
 mod modes;
 mod names;
 mod outputs;
+mod overlap;
 mod parity;
 mod plan_brute;
 mod plan_large;
@@ -53,4 +58,3 @@ mod tenants;
 mod trouble;
 mod waiting;
 mod wire;
-mod overlap;

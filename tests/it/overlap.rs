@@ -118,9 +118,9 @@ struct World {
 
 impl World {
     fn tell(&mut self, what: impl FnOnce(&World) -> String) {
-        if self.trace.is_some() {
-            let line = what(self);
-            let _ = writeln!(self.trace.as_mut().unwrap(), "{:4} {line}", self.now);
+        if let Some(mut trace) = self.trace.take() {
+            let _ = writeln!(trace, "{:4} {}", self.now, what(self));
+            self.trace = Some(trace);
         }
     }
 
@@ -301,7 +301,7 @@ impl<'a> Deploy<'a> {
             let seen = record.map(|record| {
                 let intent = record
                     .intent
-                    .map(|intent| (&intent.deploy.to_string()[..6]).to_owned());
+                    .map(|intent| intent.deploy.to_string()[..6].to_owned());
                 let files: Vec<_> = record
                     .files
                     .iter()
@@ -744,6 +744,10 @@ fn with_begin_nothing_is_stale_through_the_binary() {
     each(rows.collect(), |when, seed| through_the_binary(when, *seed));
 }
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "one schedule from start to judgement"
+)]
 fn through_the_binary(when: &str, seed: u64) {
     let mut random = Random(seed);
     let stage = Stage::new();
@@ -849,7 +853,7 @@ fn through_the_binary(when: &str, seed: u64) {
                 }
                 Stand::Over
             }
-            over => over,
+            Stand::Over => Stand::Over,
         };
     }
     standin.warm(TARGET, URLS);

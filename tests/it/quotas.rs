@@ -11,7 +11,7 @@ use crate::kit::{assert_says, explicit, files, meanwhile, questions, signal, sta
 use crate::run::{Ended, Run};
 use crate::site::Site;
 
-/// The number of paths of the figure.
+/// As many paths as a large site may change at once.
 const MANY: usize = 10_000;
 
 /// A stage whose invalidations complete soon.
@@ -53,7 +53,7 @@ fn others(stage: &Stage, paths: &[String]) {
     stage.standin.clear_requests();
 }
 
-/// The figure: 10,000 exact paths, invalidations that complete after 0.2 s.
+/// 10,000 exact paths, invalidations that complete after 0.2 s.
 #[test]
 fn ten_thousand_paths_go_in_four_batches_and_the_quota_is_never_met() {
     let stage = soon();

@@ -184,6 +184,9 @@ fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
         TcpSocket::new_v6()
     }?;
     socket.set_reuseaddr(true)?;
+    // So that the address can be reserved again before the listener is gone, in which moment
+    // another stand-in could be given the port.
+    socket.set_reuseport(true)?;
     socket.bind(address)?;
     Ok(socket)
 }
@@ -206,8 +209,6 @@ impl Listening {
 
     fn pause(&mut self, address: SocketAddr) -> io::Result<()> {
         if let Self::Yes(_) = self {
-            // The listener has to be gone before its address can be taken.
-            *self = Self::No;
             *self = Self::Paused(reserve(address)?);
         }
         Ok(())
