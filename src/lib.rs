@@ -11,7 +11,7 @@
 //!
 //! [`run::run`] is that line as a function. What lies between inputs, listing and record on one
 //! side and plan and reference on the other is pure: [`changes`], [`viewer`], [`plan`],
-//! [`pattern`], [`record`], [`reference`], [`batch`], [`doubt`] and [`planning`] touch no file,
+//! [`pattern`], [`record`], [`mod@reference`], [`batch`], [`doubt`] and [`planning`] touch no file,
 //! clock, environment, randomness or network.
 
 pub mod aws;
