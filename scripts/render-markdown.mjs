@@ -21,6 +21,7 @@ const alerts = (html) =>
 const directory = resolve(process.argv[2]);
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  // Chromium refuses to run as root, as in a container, with its own isolation on.
   args: ["--no-sandbox", "--disable-gpu"],
 });
 let broken = 0;
