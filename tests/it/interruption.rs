@@ -4,7 +4,7 @@
 use cloudfront_standin::{Fault, FaultKind, Gate, Operation};
 
 use crate::harness::{DISTRIBUTION, PATIENCE, Stage};
-use crate::site::Site;
+use crate::site::{Site, site_a, site_b};
 
 /// How a run dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,24 +87,6 @@ pub fn die(stage: &Stage, death: Death) {
         serde_json::Value::Null,
         "{death:?}"
     );
-}
-
-fn site_a() -> Site {
-    Site::of(&[
-        ("index.html", "a1"),
-        ("docs/index.html", "a2"),
-        ("docs/old.html", "a3"),
-        ("style.css", "a4"),
-        ("same.html", "aa"),
-    ])
-}
-
-/// Changes, adds and removes, against A.
-fn site_b() -> Site {
-    site_a()
-        .with("docs/index.html", "b2")
-        .with("docs/new.html", "b3")
-        .without("docs/old.html")
 }
 
 /// Differs from A and from B, partly in the same files.

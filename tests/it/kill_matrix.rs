@@ -12,7 +12,7 @@ use crate::death::{Call, Ground, Point, SECOND, Signal, TARGETS, each, end_at};
 use crate::harness::DISTRIBUTION;
 use crate::homes::Kind;
 use crate::run::Run;
-use crate::site::Site;
+use crate::site::{Site, site_a, site_b};
 
 /// What surrounds the run that dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,24 +168,6 @@ const AT_THE_FILE: [(Flow, Point, Came); 20] = [
     (Flow::AfterBegin, Point::Syscall("rename", 1), ToTheIntent),
     (Flow::AfterBegin, Point::Syscall("fsync", 2), ToTheCommit),
 ];
-
-fn site_a() -> Site {
-    Site::of(&[
-        ("index.html", "a1"),
-        ("docs/index.html", "a2"),
-        ("docs/old.html", "a3"),
-        ("style.css", "a4"),
-        ("same.html", "aa"),
-    ])
-}
-
-/// Changes, adds and removes a file, against A.
-fn site_b() -> Site {
-    site_a()
-        .with("docs/index.html", "b2")
-        .with("docs/new.html", "b3")
-        .without("docs/old.html")
-}
 
 /// What changes from A to B: `/docs/`, `/docs/index.html`, `/docs/new.html`, `/docs/old.html`.
 const B_PATHS: usize = 4;

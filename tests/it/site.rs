@@ -93,3 +93,22 @@ impl Site {
         )
     }
 }
+
+/// A site to deploy first.
+pub fn site_a() -> Site {
+    Site::of(&[
+        ("index.html", "a1"),
+        ("docs/index.html", "a2"),
+        ("docs/old.html", "a3"),
+        ("style.css", "a4"),
+        ("same.html", "aa"),
+    ])
+}
+
+/// Changes, adds and removes a file, against [`site_a`].
+pub fn site_b() -> Site {
+    site_a()
+        .with("docs/index.html", "b2")
+        .with("docs/new.html", "b3")
+        .without("docs/old.html")
+}
