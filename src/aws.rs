@@ -42,6 +42,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use crate::failure::{Code, Failure};
+use crate::host::Interrupt;
 use crate::inputs::AwsSettings;
 use crate::report::log::Log;
 
@@ -268,6 +269,7 @@ fn hint(code: Code, action: &str) -> String {
         Code::Timeout => "run the job again; `--connect-timeout` and `--read-timeout` set the limits".into(),
         Code::UnexpectedAnswer => "something between this job and AWS answered: check the endpoint URL and the proxy, then run the job again".into(),
         Code::InvalidArgument => "the service does not say which path it means; `docs/errors.md` lists what it refuses. Tags need a distribution with cache tags enabled".into(),
+        Code::Interrupted => "run the job again".into(),
         Code::ReferenceTaken => "choose another `--caller-reference`: this one was used with other paths".into(),
         Code::InconsistentQuantities | Code::MissingBody => "something between this job and AWS changed the request: check the endpoint URL and the proxy, then run the job again".into(),
         Code::BatchTooLarge => "lower `max-paths`, or use `collapse: always`".into(),
@@ -329,6 +331,9 @@ fn service_code(name: Option<&str>, text: Option<&str>, status: Option<u16>) -> 
 fn transport_code(error: &(dyn std::error::Error + 'static), chain: &str) -> Code {
     let mut cause = Some(error);
     while let Some(error) = cause {
+        if error.is::<Ended>() {
+            return Code::Interrupted;
+        }
         if let Some(credentials) = error.downcast_ref::<CredentialsError>() {
             let expired = causes(credentials).contains("ExpiredToken");
             return if expired {
@@ -391,6 +396,7 @@ pub struct Observer {
     attempts: Arc<AtomicU32>,
     unconnected: Arc<AtomicU32>,
     log: Log,
+    interrupt: Interrupt,
 }
 
 impl Observer {
@@ -402,7 +408,15 @@ impl Observer {
             attempts: Arc::default(),
             unconnected: Arc::default(),
             log,
+            interrupt: Interrupt::never(),
         }
+    }
+
+    /// No attempt is begun once the run was asked to end: the SDK knows nothing of signals, and would
+    /// go on trying.
+    #[must_use]
+    pub fn until(self, interrupt: Interrupt) -> Self {
+        Observer { interrupt, ..self }
     }
 
     /// How often a request went out.
@@ -424,10 +438,27 @@ impl Observer {
     }
 }
 
+/// Why an attempt was not begun.
+#[derive(Debug, thiserror::Error)]
+#[error("a signal asks the run to end")]
+struct Ended;
+
 #[dyn_dispatch_hint]
 impl Intercept for Observer {
     fn name(&self) -> &'static str {
         "Observer"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if self.interrupt.is_raised() {
+            return Err(Ended.into());
+        }
+        Ok(())
     }
 
     fn read_before_transmit(

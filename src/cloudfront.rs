@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::aws::{AwsError, Observer};
 use crate::failure::{Code, Failure};
+use crate::host::Interrupt;
 use crate::pattern::Pattern;
 use crate::report::log::Log;
 use crate::target::Target;
@@ -50,6 +51,7 @@ pub const COMPLETED: &str = "Completed";
 pub struct CloudFront {
     client: Client,
     log: Log,
+    interrupt: Interrupt,
 }
 
 impl CloudFront {
@@ -57,7 +59,7 @@ impl CloudFront {
     /// twice an answer may (65 s by default): once until the answer begins, once for the rest of it,
     /// because the limit for answers does not count from there on.
     #[must_use]
-    pub fn new(config: &SdkConfig, log: Log) -> Self {
+    pub fn new(config: &SdkConfig, log: Log, interrupt: Interrupt) -> Self {
         let limits = config.timeout_config();
         let limit = |limit: fn(&TimeoutConfig) -> Option<Duration>| {
             limits.and_then(limit).unwrap_or_default()
@@ -76,7 +78,13 @@ impl CloudFront {
         CloudFront {
             client: Client::from_conf(config),
             log,
+            interrupt,
         }
+    }
+
+    /// What sees the requests of one call, and ends it after a signal.
+    fn observer(&self) -> Observer {
+        Observer::new(self.log.clone()).until(self.interrupt.clone())
     }
 
     /// Asks for an invalidation. The same reference with the same patterns returns the invalidation
@@ -94,7 +102,7 @@ impl CloudFront {
         let mut attempt = 1;
         let mut may_have_arrived = false;
         loop {
-            let seen = Observer::new(self.log.clone());
+            let seen = self.observer();
             let result = self
                 .create_once(target, patterns, reference, started, &seen)
                 .await;
@@ -162,7 +170,7 @@ impl CloudFront {
     /// # Errors
     /// The service's or the transport's, classified.
     pub async fn status(&self, target: &Target, id: &str) -> Result<String, AwsError> {
-        let seen = Observer::new(self.log.clone());
+        let seen = self.observer();
         let invalidation = match target {
             Target::Tenant(tenant) => {
                 let request = self
@@ -199,7 +207,7 @@ impl CloudFront {
         let (mut exact, mut wildcard) = (Vec::new(), Vec::new());
         let wildcard_name = alias.split_once('.').map(|(_, rest)| format!("*.{rest}"));
         loop {
-            let seen = Observer::new(self.log.clone());
+            let seen = self.observer();
             let request = self
                 .client
                 .list_distributions()

@@ -49,7 +49,7 @@ impl Session {
     /// If the configuration can't be loaded, or an alias can't be found.
     pub async fn connect(inputs: &Inputs, host: &Host) -> Result<Self, Failure> {
         let config = aws::configure(&inputs.aws, host.credentials.clone()).await?;
-        let cloudfront = CloudFront::new(&config, host.log.clone());
+        let cloudfront = CloudFront::new(&config, host.log.clone(), host.interrupt.clone());
         let mut targets: Vec<Target> = Vec::new();
         for target in &inputs.targets {
             let found = match target {

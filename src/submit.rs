@@ -370,7 +370,10 @@ impl Line<'_> {
                 if is_in_doubt(&error) {
                     self.in_doubt = Some(request.reference.clone());
                 }
-                return Err(self.refused(error, request));
+                return Err(match error.code {
+                    Code::Interrupted => interrupted(),
+                    _ => self.refused(error, request),
+                });
             }
             if !said {
                 said = true;
@@ -409,7 +412,11 @@ fn is_in_doubt(error: &AwsError) -> bool {
     error.may_have_arrived
         && matches!(
             error.code,
-            Code::Timeout | Code::UnexpectedAnswer | Code::ServiceUnavailable | Code::NoNetwork
+            Code::Timeout
+                | Code::UnexpectedAnswer
+                | Code::ServiceUnavailable
+                | Code::NoNetwork
+                | Code::Interrupted
         )
 }
 

@@ -1,7 +1,7 @@
 //! Signals: a container's first process has to end within 5 seconds and say what state it leaves.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command};
+use std::process::{Child, ChildStdout, Command};
 use std::time::{Duration, Instant};
 
 use cloudfront_standin::{Completion, Fault, FaultKind, Gate, Moment, Operation};
@@ -50,6 +50,21 @@ fn end(signal: &str, child: Child) -> Ended {
     ended
 }
 
+/// Reads the log up to the line that tells of the signal; gives the rest.
+fn until_signal(child: &mut Child) -> BufReader<ChildStdout> {
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("signal") {
+        line.clear();
+        assert_ne!(
+            stdout.read_line(&mut line).unwrap(),
+            0,
+            "it says that it was asked to end"
+        );
+    }
+    stdout
+}
+
 #[track_caller]
 fn assert_interrupted(ended: &Ended, state: &str) {
     assert_eq!(ended.status, Some(1), "{ended:?}");
@@ -92,6 +107,8 @@ fn a_request_that_hangs_is_given_up_and_its_state_is_said() {
     }
 }
 
+/// Before the third attempt the SDK waits for 1.2 s at most, which is less than a run has after a
+/// signal: so it would be made if attempts went on.
 #[test]
 fn a_service_that_keeps_failing_is_not_asked_any_longer() {
     let stage = stage();
@@ -99,9 +116,21 @@ fn a_service_that_keeps_failing_is_not_asked_any_longer() {
     stage
         .standin
         .inject(Fault::new(Operation::CreateInvalidation, fault).always());
-    let child = stage.run().command().spawn().unwrap();
-    stage.wait_for("it is tried again", || stage.requests().len() >= 3);
-    assert_interrupted(&end("TERM", child), "its answer is not known");
+    let mut child = stage.run().command().spawn().unwrap();
+    stage.wait_for("it is tried", || stage.requests().len() >= 2);
+    send("TERM", &child);
+    let mut rest = until_signal(&mut child);
+    let asked = stage.requests().len();
+    let mut stdout = String::new();
+    rest.read_to_string(&mut stdout).unwrap();
+    let ended = Ended {
+        stdout,
+        ..Ended::from(child.wait_with_output().unwrap())
+    };
+    assert_interrupted(&ended, "its answer is not known");
+    let under_way = 1;
+    let since = stage.requests().len() - asked;
+    assert!(since <= under_way, "{since} more requests: {ended:?}");
     stage.standin.clear_faults();
     stage.run().succeed();
     stage.assert_fresh("afterwards");
@@ -134,16 +163,7 @@ fn an_answer_that_comes_in_time_is_committed() {
     let mut child = stage.run().command().spawn().unwrap();
     assert!(gate.wait_reached(PATIENCE), "the request arrives");
     send("TERM", &child);
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("signal") {
-        line.clear();
-        assert_ne!(
-            stdout.read_line(&mut line).unwrap(),
-            0,
-            "it says that it was asked to end"
-        );
-    }
+    let mut stdout = until_signal(&mut child);
     gate.release();
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).unwrap();
