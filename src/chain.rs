@@ -87,7 +87,8 @@ impl Chain {
         })
     }
 
-    /// Writes down what the run is going to change. `Ok(None)` if the record changed since it was
+    /// Writes down what the run is going to change, `uploading` being true if that is before the
+    /// upload. `Ok(None)` if the record changed since it was
     /// loaded: start over.
     ///
     /// # Errors
@@ -96,11 +97,12 @@ impl Chain {
         &mut self,
         deploying: &Deploying,
         stale: Unsettled,
+        uploading: bool,
     ) -> Result<Option<Begun>, Failure> {
         let random = crate::host::random().map_err(no_randomness)?;
         let begun = self
             .record
-            .begin(deploying, stale, random)
+            .begin(deploying, stale, uploading, random)
             .map_err(not_json)?;
         if begun.changed && !self.save().await? {
             return Ok(None);
@@ -170,7 +172,10 @@ impl Chain {
             };
             if self.record.deploy == Some(deploy) {
                 // Our write succeeded and its answer was lost, or a twin of this run committed the
-                // same deploy.
+                // same deploy; then we still count as being under way.
+                if self.record.finish(deploying).announced {
+                    continue;
+                }
                 return Ok(Committed::Done);
             }
             let still_ours = self
@@ -186,7 +191,7 @@ impl Chain {
                 continue;
             }
             superseded = true;
-            if !self.record.concede(ours.clone()) {
+            if !self.record.concede(deploying, ours.clone()) {
                 return Ok(Committed::Superseded);
             }
         }

@@ -26,6 +26,8 @@ pub struct Github {
     pub summary: Option<PathBuf>,
     /// `GITHUB_WORKSPACE`.
     pub workspace: Option<PathBuf>,
+    /// `GITHUB_RUN_ID`: the run of the workflow, the same if it is run again. Empty elsewhere.
+    pub run: String,
 }
 
 impl Github {
@@ -44,6 +46,7 @@ impl Github {
             output: path("GITHUB_OUTPUT"),
             summary: path("GITHUB_STEP_SUMMARY"),
             workspace: path("GITHUB_WORKSPACE"),
+            run: text("GITHUB_RUN_ID").map_or_else(String::new, |id| id.to_string_lossy().into()),
         }
     }
 }

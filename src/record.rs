@@ -14,6 +14,22 @@
 //! The invariant: every site path that an edge may hold in a version other than that of `files` is
 //! in `unsettled`. So the stale paths of any next deploy are the difference to `files` and
 //! `unsettled`, whatever was interrupted in between.
+//!
+//! # Deploys that overlap
+//!
+//! If two uploads overlap, either may lie over the other, file by file, and no record can tell. So a
+//! deploy that meets another one which is not known to be over is *entangled* with it, and so is that
+//! one. The commit of an entangled deploy leaves `unsettled` as it is: the next deploy covers those
+//! paths once more.
+//!
+//! A deploy that was met stays [`Unfinished`] until its run comes, which may be never: it may be dead.
+//! So the first commit of another site *overtakes* it: later deploys are not entangled with it any
+//! more, but if its run comes after all, that run still is.
+//!
+//! That is enough for any number of deploys that overlap in any order, as long as each announces
+//! itself before it uploads (`phase: begin`), with one exception, which no rule that comes to an end
+//! can exclude: a job that goes on uploading after it was overtaken, and then dies, leaves the same
+//! record as one that was dead from the start.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -173,11 +189,30 @@ pub struct Intent {
     pub scope: Scope,
     /// Its targets, sorted.
     pub targets: Vec<String>,
-    /// Whether it replaced the intent of another run, which may still be uploading, or was replaced
-    /// itself: then the paths stay unsettled through its commit, also if a later run resumes it.
-    /// Left out when false.
+    /// The runs that announced it with `phase: begin` and may still be uploading, by the names of
+    /// [`Deploying::run`]. Left out when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<String>,
+    /// Whether it met another deploy that was not known to be over. Left out when false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub superseding: bool,
+    pub entangled: bool,
+}
+
+/// A deploy whose intent was replaced by another one, or finished by one of several runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unfinished {
+    /// The id of the listing that it was deploying.
+    pub site: ListingId,
+    /// Those of [`Intent::runs`] that have not come to submit. None: it had its upload behind it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<String>,
+    /// Whether it met another deploy that was not known to be over. Left out when false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub entangled: bool,
+    /// Whether a deploy of another site was committed since. Left out when false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overtaken: bool,
 }
 
 /// An invalidation that a committed deploy made.
@@ -216,16 +251,16 @@ pub struct Record {
     pub intent: Option<Intent>,
     /// What edges may hold in other versions than those of `files`.
     pub unsettled: Unsettled,
-    /// The listings of runs whose intent was superseded and that did not begin again since, the
-    /// latest last, [`MAX_SUPERSEDED`] at most. Left out when empty.
+    /// Deploys that may still be under way, the latest last, [`MAX_UNFINISHED`] at most. Left out
+    /// when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub superseded: Vec<ListingId>,
+    pub unfinished: Vec<Unfinished>,
     /// The listing of the last committed deploy.
     pub files: Listing,
 }
 
-/// How many superseded runs a record remembers: more than ever overlap, and 1 KiB at most.
-pub const MAX_SUPERSEDED: usize = 16;
+/// How many unfinished deploys a record remembers: more than ever overlap, and some 2 KiB.
+pub const MAX_UNFINISHED: usize = 16;
 
 /// What a run is about to deploy.
 #[derive(Clone, Debug)]
@@ -236,6 +271,10 @@ pub struct Deploying {
     pub scope: Scope,
     /// The run's targets, sorted.
     pub targets: Vec<String>,
+    /// What tells this run from another one of the same site: the same before the upload, after it,
+    /// and when the job is run again. Empty where nothing tells them apart; then runs of the same
+    /// site count as one.
+    pub run: String,
 }
 
 /// What [`Record::begin`] did.
@@ -247,6 +286,15 @@ pub struct Begun {
     pub resumed: bool,
     /// Whether the record changed, so that it has to be saved before the first request.
     pub changed: bool,
+}
+
+/// What the record knew of a run that is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// That it had announced itself.
+    pub announced: bool,
+    /// That it was entangled with another deploy.
+    pub entangled: bool,
 }
 
 impl Record {
@@ -262,7 +310,7 @@ impl Record {
             submitted: Vec::new(),
             intent: None,
             unsettled: Unsettled::All,
-            superseded: Vec::new(),
+            unfinished: Vec::new(),
             files: Listing::default(),
         }
     }
@@ -318,8 +366,9 @@ impl Record {
     /// Writes down what the run is going to change, before it does.
     ///
     /// `stale` joins `unsettled`. An intent for the same deploy is resumed: same id, and nothing to
-    /// save unless this run has more to cover. Any other intent is superseded. `random` stands for the committed id where
-    /// there is none.
+    /// save unless this run has more to cover or announces itself. Any other intent is superseded.
+    /// `uploading` is true before the upload (`phase: begin`). `random` stands for the committed id
+    /// where there is none.
     ///
     /// # Errors
     /// None in practice: see [`Scope::to_json`].
@@ -327,58 +376,91 @@ impl Record {
         &mut self,
         deploying: &Deploying,
         stale: Unsettled,
+        uploading: bool,
         random: [u8; 32],
     ) -> Result<Begun, serde_json::Error> {
         let before = self.unsettled.clone();
         self.unsettled.grow(stale);
-        if self.resumes(deploying)
-            && let Some(intent) = &self.intent
-        {
-            let changed = before != self.unsettled;
+        let resumed = self.resumes(deploying) && !(uploading && self.is_entangled(deploying));
+        if resumed && let Some(intent) = &mut self.intent {
+            let announces = uploading && !intent.runs.contains(&deploying.run);
+            if announces {
+                intent.runs.push(deploying.run.clone());
+            }
             return Ok(Begun {
                 deploy: intent.deploy,
-                resumed: true,
-                changed,
+                resumed,
+                changed: announces || before != self.unsettled,
             });
         }
-        let late = self.is_late(deploying.site);
-        let superseded = self.intent.as_ref().map(|intent| intent.deploy);
-        if let Some(intent) = &self.intent {
-            let site = intent.site;
-            self.superseded.retain(|known| *known != site);
-            self.superseded.push(site);
-            let surplus = self.superseded.len().saturating_sub(MAX_SUPERSEDED);
-            self.superseded.drain(..surplus);
-        }
+        let superseded = self.intent.take();
         let deploy = deploy_id(
             self.deploy.unwrap_or(DeployId::new(random)),
-            superseded,
+            superseded.as_ref().map(|intent| intent.deploy),
             deploying.site,
             &deploying.scope.to_json()?,
             &deploying.targets,
         );
+        let mut entangled = superseded.is_some();
+        if let Some(intent) = superseded {
+            self.set_aside(intent);
+        }
+        for other in &mut self.unfinished {
+            if other.site != deploying.site && !other.overtaken {
+                other.entangled = true;
+                entangled = true;
+            }
+        }
         self.intent = Some(Intent {
             deploy,
             site: deploying.site,
             scope: deploying.scope.clone(),
             targets: deploying.targets.clone(),
-            superseding: superseded.is_some() || late,
+            runs: uploading
+                .then(|| deploying.run.clone())
+                .into_iter()
+                .collect(),
+            entangled,
         });
         Ok(Begun {
             deploy,
-            resumed: false,
+            resumed,
             changed: true,
         })
     }
 
-    /// Whether a run for this site was superseded, which the question forgets. It may be this very
-    /// run: it began, uploaded, and comes to submit only now that the other one has committed. Then
-    /// either upload may lie over the other, so the paths stay unsettled once more, as they do where
-    /// the runs come in the other order.
-    fn is_late(&mut self, site: ListingId) -> bool {
-        let known = self.superseded.len();
-        self.superseded.retain(|superseded| *superseded != site);
-        self.superseded.len() < known
+    /// Whether another upload was under way beside the one that the intent is for. Then what the first
+    /// run for it had evicted may have been cached again with the other deploy's bytes, and the same
+    /// request under the same reference would evict nothing: who uploads once more needs a new id.
+    fn is_entangled(&self, deploying: &Deploying) -> bool {
+        let of_site = |one: &&Unfinished| one.site == deploying.site;
+        self.intent.as_ref().is_some_and(|intent| intent.entangled)
+            || self
+                .unfinished
+                .iter()
+                .filter(of_site)
+                .any(|one| one.entangled)
+    }
+
+    /// Remembers a deploy whose intent gives way.
+    fn set_aside(&mut self, intent: Intent) {
+        let same = |one: &Unfinished| one.site == intent.site && !one.overtaken;
+        let mut one = Unfinished {
+            site: intent.site,
+            runs: intent.runs,
+            entangled: intent.entangled,
+            overtaken: false,
+        };
+        if let Some(at) = self.unfinished.iter().position(same) {
+            let known = self.unfinished.remove(at);
+            one.entangled |= known.entangled;
+            let more = known.runs.into_iter();
+            let more: Vec<_> = more.filter(|run| !one.runs.contains(run)).collect();
+            one.runs.extend(more);
+        }
+        self.unfinished.push(one);
+        let surplus = self.unfinished.len().saturating_sub(MAX_UNFINISHED);
+        self.unfinished.drain(..surplus);
     }
 
     /// Starts the chain anew: an answer showed that this record is older than reality, so deploys
@@ -393,15 +475,20 @@ impl Record {
     ) -> Result<Begun, serde_json::Error> {
         self.deploy = None;
         self.submitted.clear();
-        self.intent = None;
         self.files = Listing::default();
-        self.begin(deploying, Unsettled::All, random)
+        let runs = self.intent.take().map(|intent| intent.runs);
+        let begun = self.begin(deploying, Unsettled::All, false, random)?;
+        if let (Some(intent), Some(runs)) = (&mut self.intent, runs) {
+            intent.runs = runs;
+        }
+        Ok(begun)
     }
 
     /// Every target has accepted: what was deployed is what is remembered.
     ///
-    /// A run that superseded another leaves `unsettled` as it is: the other one may still be
-    /// uploading, so the next deploy covers those paths once more.
+    /// If this deploy is entangled with another one, `unsettled` stays as it is, so that the next
+    /// deploy covers those paths once more. A deploy that made no invalidation leaves those of the
+    /// one before it recorded: they may still be in progress.
     pub fn commit(
         &mut self,
         deploy: DeployId,
@@ -409,24 +496,55 @@ impl Record {
         files: Listing,
         submitted: Vec<Submitted>,
     ) {
-        let superseding = self.intent.take().is_some_and(|intent| intent.superseding);
-        if !superseding {
+        let mut entangled = false;
+        if let Some(intent) = self.intent.take() {
+            entangled = intent.entangled;
+            self.set_aside(intent);
+        }
+        entangled |= self.finish(&deploying).entangled;
+        for other in &mut self.unfinished {
+            other.overtaken |= other.site != deploying.site;
+        }
+        // An upload that is over can't come late.
+        self.unfinished
+            .retain(|one| !one.runs.is_empty() || !one.overtaken);
+        if !entangled {
             self.unsettled = Unsettled::default();
         }
         self.deploy = Some(deploy);
         self.scope = deploying.scope;
         self.targets = deploying.targets;
-        self.submitted = submitted;
+        if !submitted.is_empty() {
+            self.submitted = submitted;
+        }
         self.files = files;
     }
 
-    /// Another run superseded this one, whose record this is. What this run deployed may lie under
-    /// or over what the other one did, so our paths become unsettled there. True if that changed
-    /// the record.
-    pub fn concede(&mut self, stale: Unsettled) -> bool {
+    /// The run of `deploying` is no longer under way.
+    pub fn finish(&mut self, deploying: &Deploying) -> Finished {
+        let mut finished = Finished::default();
+        self.unfinished.retain_mut(|one| {
+            if one.site != deploying.site {
+                return true;
+            }
+            let before = one.runs.len();
+            one.runs.retain(|run| *run != deploying.run);
+            if one.runs.len() < before {
+                finished.announced = true;
+                finished.entangled |= one.entangled;
+            }
+            !one.runs.is_empty()
+        });
+        finished
+    }
+
+    /// Another run superseded this one, and this is its record. What this run deployed may lie under
+    /// or over what the other one did, so our paths become unsettled there. True if that changed the
+    /// record.
+    pub fn concede(&mut self, deploying: &Deploying, stale: Unsettled) -> bool {
         let before = self.unsettled.clone();
         self.unsettled.grow(stale);
-        before != self.unsettled
+        self.finish(deploying).announced || before != self.unsettled
     }
 
     /// The recorded targets that a run with `targets` does not name.
@@ -479,6 +597,7 @@ mod tests {
             site: site.id().unwrap(),
             scope: scope(),
             targets: vec!["E1".into()],
+            run: String::new(),
         }
     }
 
@@ -490,51 +609,164 @@ mod tests {
     fn committed(site: &Listing) -> Record {
         let mut record = Record::unknown(scope());
         let begun = record
-            .begin(&deploying(site), Unsettled::All, RANDOM)
+            .begin(&deploying(site), Unsettled::All, false, RANDOM)
             .unwrap();
         record.commit(begun.deploy, deploying(site), site.clone(), vec![]);
         record
     }
 
+    /// A run with a name, as GitHub's runs have one.
+    fn run(site: &Listing, name: &str) -> Deploying {
+        Deploying {
+            run: name.to_owned(),
+            ..deploying(site)
+        }
+    }
+
+    /// A run announces itself before its upload.
+    fn announce(record: &mut Record, run: &Deploying) -> Begun {
+        record.begin(run, paths(&["x"]), true, RANDOM).unwrap()
+    }
+
+    /// The rest of a run, after its upload.
+    fn finish(record: &mut Record, run: &Deploying, files: &Listing) {
+        let begun = record.begin(run, paths(&["x"]), false, RANDOM).unwrap();
+        let bytes = record.to_json().unwrap();
+        assert_eq!(Record::from_json(&bytes).unwrap(), *record);
+        record.commit(begun.deploy, run.clone(), files.clone(), vec![]);
+    }
+
     /// B supersedes A's begin and commits; then A comes to submit. Its upload may lie over B's or
     /// under it, so its commit leaves the paths unsettled, and says so only once.
     #[test]
-    fn a_run_that_was_superseded_and_comes_late_leaves_its_paths_unsettled() {
+    fn a_run_that_was_overtaken_leaves_its_paths_unsettled() {
+        for name in ["", "17"] {
+            let (base, a, b) = (site(&[("x", 1)]), site(&[("x", 2)]), site(&[("x", 3)]));
+            let mut record = committed(&base);
+            announce(&mut record, &run(&a, name));
+            announce(&mut record, &run(&b, "18"));
+            finish(&mut record, &run(&b, "18"), &b);
+            assert_eq!(record.unsettled, paths(&["x"]));
+            finish(&mut record, &run(&a, name), &a);
+            assert_eq!(record.unsettled, paths(&["x"]));
+            assert_eq!(record.unfinished, []);
+            finish(&mut record, &run(&base, "19"), &base);
+            assert!(record.unsettled.is_empty());
+        }
+    }
+
+    /// A died in its upload. Later its content is deployed again, by another job.
+    #[test]
+    fn the_same_content_of_another_run_is_not_late() {
         let (base, a, b) = (site(&[("x", 1)]), site(&[("x", 2)]), site(&[("x", 3)]));
         let mut record = committed(&base);
-        record.begin(&deploying(&a), paths(&["x"]), RANDOM).unwrap();
-        let begun = record.begin(&deploying(&b), paths(&["x"]), RANDOM).unwrap();
-        record.commit(begun.deploy, deploying(&b), b.clone(), vec![]);
-        assert_eq!(record.superseded, [a.id().unwrap()]);
-        let bytes = record.to_json().unwrap();
-        assert_eq!(Record::from_json(&bytes).unwrap(), record);
-
-        let late = record.begin(&deploying(&a), paths(&["x"]), RANDOM).unwrap();
-        assert!(!late.resumed);
-        record.commit(late.deploy, deploying(&a), a.clone(), vec![]);
-        assert_eq!(record.unsettled, paths(&["x"]));
-        assert_eq!(record.superseded, []);
-
-        let next = record
-            .begin(&deploying(&base), paths(&["x"]), RANDOM)
-            .unwrap();
-        record.commit(next.deploy, deploying(&base), base, vec![]);
+        announce(&mut record, &run(&a, "17"));
+        announce(&mut record, &run(&b, "18"));
+        finish(&mut record, &run(&b, "18"), &b);
+        announce(&mut record, &run(&a, "19"));
+        finish(&mut record, &run(&a, "19"), &a);
         assert!(record.unsettled.is_empty());
+        // Run 17 may still come.
+        let [one] = &record.unfinished[..] else {
+            panic!("{:?}", record.unfinished)
+        };
+        assert_eq!(
+            (&one.runs[..], one.overtaken),
+            (&["17".to_owned()][..], true)
+        );
+    }
+
+    /// Two jobs upload the same; one commits, and the other goes on while a third site is deployed.
+    #[test]
+    fn a_twin_that_goes_on_uploading_is_remembered() {
+        let (base, a, b) = (site(&[("x", 1)]), site(&[("x", 2)]), site(&[("x", 3)]));
+        let mut record = committed(&base);
+        let first = announce(&mut record, &run(&a, "17"));
+        let twin = announce(&mut record, &run(&a, "18"));
+        assert_eq!(
+            (twin.deploy, twin.resumed, twin.changed),
+            (first.deploy, true, true)
+        );
+        let again = announce(&mut record, &run(&a, "18"));
+        assert!(!again.changed, "it has announced itself");
+        finish(&mut record, &run(&a, "17"), &a);
+        assert!(record.unsettled.is_empty(), "a twin changes nothing");
+        // The third one.
+        announce(&mut record, &run(&b, "19"));
+        finish(&mut record, &run(&b, "19"), &b);
+        assert_eq!(record.unsettled, paths(&["x"]));
+        // The twin.
+        finish(&mut record, &run(&a, "18"), &a);
+        assert_eq!(record.unsettled, paths(&["x"]));
+        assert_eq!(record.unfinished, []);
+    }
+
+    /// The job is run again after its upload died: it is the same run, and nobody waits for it.
+    #[test]
+    fn a_job_that_is_run_again_is_no_twin() {
+        for name in ["", "17"] {
+            let (base, a) = (site(&[("x", 1)]), site(&[("x", 2)]));
+            let mut record = committed(&base);
+            announce(&mut record, &run(&a, name));
+            announce(&mut record, &run(&a, name));
+            finish(&mut record, &run(&a, name), &a);
+            assert!(record.unsettled.is_empty());
+            assert_eq!(record.unfinished, []);
+        }
+    }
+
+    /// A was accepted and died, after B had uploaded in between. A's job is run again, and uploads
+    /// once more: what A had evicted may have been cached again with B's bytes.
+    #[test]
+    fn an_upload_after_others_interfered_is_not_resumed() {
+        let (base, a, b) = (site(&[("x", 1)]), site(&[("x", 2)]), site(&[("x", 3)]));
+        let mut record = committed(&base);
+        announce(&mut record, &run(&a, "17"));
+        announce(&mut record, &run(&b, "18"));
+        finish(&mut record, &run(&b, "18"), &b);
+        let died = record
+            .begin(&run(&a, "17"), paths(&["x"]), false, RANDOM)
+            .unwrap();
+        // Without another upload nothing has changed since.
+        let again = record
+            .begin(&run(&a, "17"), paths(&["x"]), false, RANDOM)
+            .unwrap();
+        assert_eq!((again.deploy, again.resumed), (died.deploy, true));
+        let uploads = announce(&mut record, &run(&a, "17"));
+        assert!(!uploads.resumed);
+        assert_ne!(uploads.deploy, died.deploy);
     }
 
     /// However many runs are superseded, the record does not grow without end.
     #[test]
-    fn the_latest_superseded_runs_are_remembered() {
+    fn the_latest_unfinished_deploys_are_remembered() {
         let mut record = committed(&site(&[("x", 0)]));
         for version in 1..=40 {
-            let site = site(&[("x", version)]);
-            record
-                .begin(&deploying(&site), paths(&["x"]), RANDOM)
-                .unwrap();
+            announce(&mut record, &run(&site(&[("x", version)]), "17"));
         }
-        assert_eq!(record.superseded.len(), MAX_SUPERSEDED);
+        assert_eq!(record.unfinished.len(), MAX_UNFINISHED);
         let last = site(&[("x", 39)]).id().unwrap();
-        assert_eq!(record.superseded.last(), Some(&last));
+        assert_eq!(record.unfinished.last().map(|one| one.site), Some(last));
+    }
+
+    /// What an empty plan leaves in progress is still to be waited for.
+    #[test]
+    fn a_deploy_without_invalidations_leaves_the_last_ones_recorded() {
+        let a = site(&[("x", 1)]);
+        let made = vec![Submitted {
+            target: "E1".into(),
+            id: "I1".into(),
+            caller_reference: "cfd1-0".into(),
+            create_time: "2026-01-02T03:04:05Z".into(),
+            path_count: 1,
+        }];
+        let mut record = committed(&a);
+        record.submitted.clone_from(&made);
+        let begun = record
+            .begin(&deploying(&a), Unsettled::default(), true, RANDOM)
+            .unwrap();
+        record.commit(begun.deploy, deploying(&a), a.clone(), vec![]);
+        assert_eq!(record.submitted, made);
     }
 
     #[test]
@@ -570,13 +802,23 @@ mod tests {
     fn a_record_with_an_intent_round_trips() {
         let (a, b, c) = (site(&[("a", 1)]), site(&[("a", 2)]), site(&[("a", 3)]));
         let mut record = committed(&a);
-        record.begin(&deploying(&b), paths(&["a"]), RANDOM).unwrap();
+        record
+            .begin(&deploying(&b), paths(&["a"]), false, RANDOM)
+            .unwrap();
         let json = record.to_json().unwrap();
-        assert!(!String::from_utf8_lossy(&json).contains("superseding"));
+        assert!(!String::from_utf8_lossy(&json).contains(r#""entangled""#));
         assert_eq!(Record::from_json(&json).unwrap(), record);
-        record.begin(&deploying(&c), paths(&["a"]), RANDOM).unwrap();
+        record
+            .begin(&run(&c, "17"), paths(&["a"]), true, RANDOM)
+            .unwrap();
         let json = record.to_json().unwrap();
-        assert!(String::from_utf8_lossy(&json).contains(r#""superseding":true"#));
+        let unfinished = format!(
+            r#""unfinished":[{{"site":"{}","entangled":true}}]"#,
+            b.id().unwrap()
+        );
+        for part in [r#""runs":["17"],"entangled":true}"#, &unfinished] {
+            assert!(String::from_utf8_lossy(&json).contains(part), "{part}");
+        }
         assert_eq!(Record::from_json(&json).unwrap(), record);
     }
 
@@ -641,9 +883,11 @@ mod tests {
         let a = site(&[("a", 1)]);
         let mut one = Record::unknown(scope());
         let mut other = Record::unknown(scope());
-        let begun = one.begin(&deploying(&a), Unsettled::All, [1; 32]).unwrap();
+        let begun = one
+            .begin(&deploying(&a), Unsettled::All, false, [1; 32])
+            .unwrap();
         let twin = other
-            .begin(&deploying(&a), Unsettled::All, [2; 32])
+            .begin(&deploying(&a), Unsettled::All, false, [2; 32])
             .unwrap();
         assert!(begun.changed && !begun.resumed);
         assert_ne!(begun.deploy, twin.deploy);
@@ -655,9 +899,11 @@ mod tests {
     fn the_same_deploy_is_resumed_under_its_id() {
         let (a, b) = (site(&[("a", 1)]), site(&[("a", 2)]));
         let mut record = committed(&a);
-        let first = record.begin(&deploying(&b), paths(&["a"]), RANDOM).unwrap();
+        let first = record
+            .begin(&deploying(&b), paths(&["a"]), false, RANDOM)
+            .unwrap();
         let again = record
-            .begin(&deploying(&b), paths(&["a"]), [7; 32])
+            .begin(&deploying(&b), paths(&["a"]), false, [7; 32])
             .unwrap();
         assert_eq!(
             again,
@@ -680,7 +926,9 @@ mod tests {
     fn other_settings_or_targets_are_another_deploy() {
         let (a, b) = (site(&[("a", 1)]), site(&[("a", 2)]));
         let mut record = committed(&a);
-        record.begin(&deploying(&b), paths(&["a"]), RANDOM).unwrap();
+        record
+            .begin(&deploying(&b), paths(&["a"]), false, RANDOM)
+            .unwrap();
         let other_scope = Deploying {
             scope: Scope {
                 revision: "2".into(),
@@ -703,10 +951,12 @@ mod tests {
         let c = site(&[("a", 1), ("b", 3)]);
         let mut record = committed(&a);
         // B begins and dies.
-        let dead = record.begin(&deploying(&b), paths(&["a"]), RANDOM).unwrap();
+        let dead = record
+            .begin(&deploying(&b), paths(&["a"]), false, RANDOM)
+            .unwrap();
         // C supersedes it: B's path and its own are unsettled, also after its commit.
         let begun = record
-            .begin(&deploying(&c), paths(&["a", "b"]), RANDOM)
+            .begin(&deploying(&c), paths(&["a", "b"]), false, RANDOM)
             .unwrap();
         assert!(!begun.resumed);
         assert_ne!(begun.deploy, dead.deploy);
@@ -714,7 +964,7 @@ mod tests {
         assert_eq!(record.unsettled, paths(&["a", "b"]));
         // The next one covers them once more, and is the end of it.
         let next = record
-            .begin(&deploying(&c), paths(&["a", "b"]), RANDOM)
+            .begin(&deploying(&c), paths(&["a", "b"]), false, RANDOM)
             .unwrap();
         record.commit(next.deploy, deploying(&c), c, vec![]);
         assert!(record.unsettled.is_empty());
@@ -724,9 +974,15 @@ mod tests {
     fn a_superseding_run_that_is_resumed_still_leaves_its_paths_unsettled() {
         let (a, b, c) = (site(&[("a", 1)]), site(&[("a", 2)]), site(&[("a", 3)]));
         let mut record = committed(&a);
-        record.begin(&deploying(&b), paths(&["a"]), RANDOM).unwrap();
-        record.begin(&deploying(&c), paths(&["a"]), RANDOM).unwrap();
-        let resumed = record.begin(&deploying(&c), paths(&["a"]), RANDOM).unwrap();
+        record
+            .begin(&deploying(&b), paths(&["a"]), false, RANDOM)
+            .unwrap();
+        record
+            .begin(&deploying(&c), paths(&["a"]), false, RANDOM)
+            .unwrap();
+        let resumed = record
+            .begin(&deploying(&c), paths(&["a"]), false, RANDOM)
+            .unwrap();
         assert!(resumed.resumed);
         record.commit(resumed.deploy, deploying(&c), c, vec![]);
         assert_eq!(record.unsettled, paths(&["a"]));
@@ -737,22 +993,48 @@ mod tests {
         let (a, b) = (site(&[("a", 1)]), site(&[("a", 2)]));
         let mut record = committed(&a);
         let id_of_a = record.deploy;
-        record.begin(&deploying(&b), paths(&["a"]), RANDOM).unwrap();
-        let back = record.begin(&deploying(&a), paths(&["a"]), RANDOM).unwrap();
+        record
+            .begin(&deploying(&b), paths(&["a"]), false, RANDOM)
+            .unwrap();
+        let back = record
+            .begin(&deploying(&a), paths(&["a"]), false, RANDOM)
+            .unwrap();
         assert!(!back.resumed);
         assert_ne!(Some(back.deploy), id_of_a);
     }
 
     #[test]
     fn a_loser_leaves_its_paths_with_the_winner() {
-        let a = site(&[("a", 1)]);
+        let (a, loser) = (site(&[("a", 1)]), deploying(&site(&[("a", 2)])));
         let mut winner = committed(&a);
-        assert!(winner.concede(paths(&["x"])));
-        assert!(!winner.concede(paths(&["x"])));
-        assert!(winner.concede(Unsettled::All));
-        assert!(!winner.concede(paths(&["y"])));
+        assert!(winner.concede(&loser, paths(&["x"])));
+        assert!(!winner.concede(&loser, paths(&["x"])));
+        assert!(winner.concede(&loser, Unsettled::All));
+        assert!(!winner.concede(&loser, paths(&["y"])));
         assert_eq!(winner.unsettled, Unsettled::All);
         assert_eq!(winner.files, a);
+        assert_eq!(winner.unfinished, []);
+    }
+
+    /// Two jobs upload A while B does. The first one commits, B loses, and the second one, which
+    /// overlapped B as well, must not take B's paths for settled.
+    #[test]
+    fn a_winner_that_is_yet_to_commit_leaves_the_losers_paths() {
+        let (base, a, b) = (site(&[("x", 1)]), site(&[("x", 2)]), site(&[("x", 3)]));
+        let mut record = committed(&base);
+        announce(&mut record, &run(&a, "17"));
+        announce(&mut record, &run(&a, "18"));
+        announce(&mut record, &run(&b, "19"));
+        finish(&mut record, &run(&a, "17"), &a);
+        assert_eq!(record.unsettled, paths(&["x"]));
+        let second = run(&a, "18");
+        let begun = record.begin(&second, paths(&["x"]), false, RANDOM).unwrap();
+        assert!(record.concede(&run(&b, "19"), paths(&["x"])));
+        record.commit(begun.deploy, second, a, vec![]);
+        assert_eq!(record.unsettled, paths(&["x"]));
+        assert_eq!(record.unfinished, []);
+        finish(&mut record, &run(&base, "20"), &base);
+        assert!(record.unsettled.is_empty());
     }
 
     #[test]
@@ -761,7 +1043,7 @@ mod tests {
         let mut record = committed(&a);
         let derived = record
             .clone()
-            .begin(&deploying(&a), Unsettled::All, RANDOM)
+            .begin(&deploying(&a), Unsettled::All, false, RANDOM)
             .unwrap();
         let anew = record.begin_anew(&deploying(&a), RANDOM).unwrap();
         assert_ne!(anew.deploy, derived.deploy);

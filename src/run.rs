@@ -64,7 +64,7 @@ async fn deploy(
         return trial(job, &site, host, report);
     }
     let session = Session::open(inputs, job, host).await?;
-    let deploying = session.deploying(job, &site)?;
+    let deploying = session.deploying(job, &site, &host.github.run)?;
     let location = job.manifest.clone().unwrap_or_default();
     report.manifest = Some(ManifestReport {
         location: location.to_string(),
@@ -103,12 +103,18 @@ async fn deploy(
         let changes = Changes::between(&chain.record.files, site, &unsettled, job.scope.added);
         report.files = FileCounts::of(&changes);
         let nothing_new = doubt.is_none() && new_targets.is_empty() && changes.is_empty();
-        if nothing_new && chain.record.intent.is_none() {
+        // An upload is announced whatever it changes: others that overlap it have to know of it.
+        let uploading = job.phase == Phase::Begin;
+        if nothing_new && chain.record.intent.is_none() && !uploading {
             return deployment.unchanged(&chain.record, &changes, report).await;
         }
         let flushes = !new_targets.is_empty();
         let planned = planned(job, &chain.record, site, &changes, doubt.as_ref(), flushes)?;
-        deployment.describe(&planned, doubt.as_ref(), &new_targets, report);
+        if nothing_new {
+            steps::describe_unchanged(job, &changes, host, report);
+        } else {
+            deployment.describe(&planned, doubt.as_ref(), &new_targets, report);
+        }
         if inputs.dry_run {
             return Ok(());
         }
@@ -118,11 +124,11 @@ async fn deploy(
 
         let stale = steps::unsettled_by(doubt.as_ref(), &changes);
         report.progress.writing = true;
-        let begun = chain.begin(&deployment.deploying, stale).await;
+        let begun = chain.begin(&deployment.deploying, stale, uploading).await;
         report.progress.writing = false;
         let Some(begun) = begun? else { continue };
         deployment.begun(begun, report);
-        if job.phase == Phase::Begin {
+        if uploading {
             return Ok(());
         }
         let requests = deployment.requests(&planned, &new_targets, begun.deploy);
@@ -133,7 +139,7 @@ async fn deploy(
             begun.deploy
         };
         let deployment = deployment.commit(&mut chain, deploy, report).await?;
-        return deployment.wait(report).await;
+        return deployment.wait(&chain.record, report).await;
     }
     Err(Chain::too_many_races())
 }

@@ -107,11 +107,11 @@ impl Session {
         }
     }
 
-    /// What the run is about to deploy. O(n) for n files: it hashes the listing.
+    /// What the run is about to deploy; `run` is its name. O(n) for n files: it hashes the listing.
     ///
     /// # Errors
     /// None in practice: see [`Listing::id`].
-    pub fn deploying(&self, job: &Deploy, site: &Listing) -> Result<Deploying, Failure> {
+    pub fn deploying(&self, job: &Deploy, site: &Listing, run: &str) -> Result<Deploying, Failure> {
         let site = site.id().map_err(|error| {
             Failure::new(Code::ListingInvalid, "the listing has no id").because(error)
         })?;
@@ -122,6 +122,7 @@ impl Session {
             site,
             scope: job.scope.clone(),
             targets,
+            run: run.to_owned(),
         })
     }
 }

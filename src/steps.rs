@@ -165,6 +165,11 @@ impl Deployment<'_> {
             manifest.deploy = record.deploy.map(|id| id.to_string());
             manifest.committed = true;
         }
+        self.wait_for_recorded(record, report).await
+    }
+
+    /// Waits for the invalidations of an earlier deploy, if the user wants to.
+    async fn wait_for_recorded(&self, record: &Record, report: &mut Report) -> Result<(), Failure> {
         if !self.inputs.wait.enabled || self.inputs.dry_run || record.submitted.is_empty() {
             return Ok(());
         }
@@ -217,7 +222,7 @@ impl Deployment<'_> {
         if begun.resumed {
             self.host
                 .log
-                .line("continuing a run that was begun and not finished");
+                .line("continuing a deploy that was begun before");
         }
         if self.job.phase == Phase::Begin {
             let text = "the intent is recorded; upload now, then run again without `phase: begin`";
@@ -332,8 +337,8 @@ impl Deployment<'_> {
                 self.host.log.line(if chain.record.unsettled.is_empty() {
                     "the deploy is remembered"
                 } else {
-                    "the deploy is remembered; the run before it was not finished, so the next deploy covers its \
-                     paths once more"
+                    "the deploy is remembered; another one was not known to be over, so the next deploy covers \
+                     their paths once more"
                 });
             }
             Committed::Superseded => {
@@ -347,13 +352,17 @@ impl Deployment<'_> {
         Ok(self)
     }
 
-    /// Waits, if the user wants to.
+    /// Waits, if the user wants to: where nothing had to be submitted, for what the record still
+    /// has.
     ///
     /// # Errors
     /// See [`wait`].
-    pub async fn wait(&self, report: &mut Report) -> Result<(), Failure> {
+    pub async fn wait(&self, record: &Record, report: &mut Report) -> Result<(), Failure> {
         if !self.inputs.wait.enabled {
             return Ok(());
+        }
+        if report.invalidations.is_empty() {
+            return self.wait_for_recorded(record, report).await;
         }
         let cloudfront = self.session.cloudfront()?;
         wait(

@@ -178,8 +178,8 @@ struct Deploy<'a> {
     tells_reuse: bool,
     /// Its first step.
     started: Option<usize>,
-    /// Whether its begin wrote an intent, if it has a begin.
-    began: Option<bool>,
+    /// When its begin wrote its intent.
+    announced: Option<usize>,
     /// When its upload began and ended, when its run wrote its intent (or saw that there is nothing
     /// to do), when it was over.
     uploaded: Option<(usize, usize)>,
@@ -203,6 +203,7 @@ impl<'a> Deploy<'a> {
             site: files.id().unwrap(),
             scope: settings.scope.clone(),
             targets: vec![TARGET.to_owned()],
+            run: name.to_string(),
         };
         let mut copies: Vec<_> = site.keys().copied().collect();
         for index in (1..copies.len()).rev() {
@@ -228,7 +229,7 @@ impl<'a> Deploy<'a> {
             reused: false,
             tells_reuse: random.percent(50),
             started: None,
-            began: None,
+            announced: None,
             uploaded: None,
             intended: None,
             loaded: 0,
@@ -252,12 +253,11 @@ impl<'a> Deploy<'a> {
                 self.state = State::BeginIntent;
             }
             State::BeginIntent => {
-                let written = self.intend();
-                self.state = match written {
+                self.state = match self.intend(true) {
                     Some(false) => State::BeginLoad,
                     Some(true) | None => State::Upload,
                 };
-                self.began = Some(written.is_some());
+                self.announced = (self.state == State::Upload).then_some(world.now);
                 self.chain = None;
             }
             State::Upload => self.upload(world),
@@ -267,7 +267,7 @@ impl<'a> Deploy<'a> {
                 self.state = State::Intent;
             }
             State::Intent => {
-                self.state = match self.intend() {
+                self.state = match self.intend(false) {
                     Some(true) if self.requests.is_empty() => State::Commit,
                     Some(true) => State::Submit,
                     Some(false) => State::Load,
@@ -391,7 +391,7 @@ impl<'a> Deploy<'a> {
     }
 
     /// Changes, plan, intent. `None` if there is nothing to do, `Some(false)` if the record changed.
-    fn intend(&mut self) -> Option<bool> {
+    fn intend(&mut self, uploading: bool) -> Option<bool> {
         let chain = self.chain.as_mut().unwrap();
         let doubt = Doubt::of(&chain.knowledge, &chain.record, &self.deploying, false);
         let unsettled = chain.record.unsettled.paths();
@@ -401,13 +401,14 @@ impl<'a> Deploy<'a> {
             &unsettled,
             self.settings.scope.added,
         );
-        if doubt.is_none() && changes.is_empty() && chain.record.intent.is_none() {
+        let nothing_new = doubt.is_none() && changes.is_empty();
+        if nothing_new && chain.record.intent.is_none() && !uploading {
             return None;
         }
         let (record, doubt) = (&chain.record, doubt.as_ref());
         let plan = planned(self.settings, record, &self.files, &changes, doubt, false).unwrap();
         let stale = unsettled_by(doubt, &changes);
-        let Some(begun) = here(chain.begin(&self.deploying, stale)).unwrap() else {
+        let Some(begun) = here(chain.begin(&self.deploying, stale, uploading)).unwrap() else {
             return Some(false);
         };
         self.ask_for(begun, &plan.plan.patterns);
@@ -448,16 +449,13 @@ impl<'a> Deploy<'a> {
 struct Kind {
     /// Without begin: two uploads overlapped.
     overlapping: bool,
-    /// Without begin: a run wrote its intent after the whole run of a deploy that was uploaded later.
+    /// Without begin: a run wrote its intent after the whole run of a deploy that was uploaded later,
+    /// or after that one had decided to resume the intent of a twin.
     late: bool,
     /// Without begin: a deploy died after it had uploaded something and before its intent.
     unknown: bool,
-    /// With begin: two deploys of the same content overlapped, and a third one.
-    twins: bool,
-    /// With begin: a deploy of what was deployed already, which writes no intent, overlapped
-    /// another one.
-    unwritten: bool,
-    /// With begin: a deploy overlapped two others, and died after it had uploaded something.
+    /// With begin: a job went on uploading through another deploy that came after its having been
+    /// overtaken, and died. The record is the same as if it had been dead before.
     abandoned: bool,
 }
 
@@ -471,12 +469,14 @@ impl Kind {
                 _ => false,
             };
             if begins {
-                let overlapping = others().filter(overlaps).count();
-                let twin = |other: &Deploy| overlaps(&other) && other.site == one.site;
-                kind.twins |= deploys.len() > 2 && others().any(twin);
-                kind.unwritten |= one.began == Some(false) && overlapping > 0;
-                let died = one.state == State::Dead && one.uploaded.is_some();
-                kind.abandoned |= died && overlapping > 1;
+                let last = one.uploaded.map_or(0, |(_, last)| last);
+                let overtaken = |by: &&Deploy| overlaps(by) && by.over < last;
+                let through = |from: usize| {
+                    let later = |other: &Deploy| other.announced.is_some_and(|at| at > from);
+                    others().filter(overlaps).any(later)
+                };
+                kind.abandoned |= one.state == State::Dead
+                    && others().filter(overtaken).any(|by| through(by.over));
                 continue;
             }
             kind.unknown |= one.uploaded.is_some() && !one.known;
@@ -486,7 +486,11 @@ impl Kind {
                 };
                 kind.overlapping |= mine.0 <= theirs.1 && theirs.0 <= mine.1;
                 let before = mine.1 < theirs.0;
-                kind.late |= before && one.intended.is_some_and(|intended| intended > other.over);
+                // Who resumes a twin's intent writes nothing, and so can't notice what came after
+                // it had read the record.
+                let resumed = other.begun.is_some_and(|begun| begun.resumed);
+                let there = if resumed { other.loaded } else { other.over };
+                kind.late |= before && one.intended.is_some_and(|intended| intended > there);
             }
         }
         kind
