@@ -9,18 +9,25 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.0"
+      version = ">= 5.81" # the first that needs no thumbprint
     }
   }
 }
 
+# Repositories made, renamed or moved since 15 July 2026 have ids in the tokens' subject. README.md
+# says how to ask for them.
 variable "repository" {
-  description = "OWNER/NAME on GitHub"
+  description = "The repository as the token's subject names it: OWNER/NAME, or OWNER@ID/NAME@ID"
   type        = string
+
+  validation {
+    condition     = can(regex("^[^/:]+/[^/:]+$", var.repository))
+    error_message = "Write OWNER/NAME or OWNER@ID/NAME@ID."
+  }
 }
 
 variable "subject" {
-  description = "What the token's subject has to be after repo:OWNER/NAME:, such as environment:production"
+  description = "What follows the repository in the token's subject, such as environment:production"
   type        = string
   default     = "ref:refs/heads/main"
 }
