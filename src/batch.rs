@@ -2,14 +2,17 @@
 
 use crate::pattern::Pattern;
 
-/// Files named singly that may be in progress per distribution, from the developer guide's
-/// quotas. A request can't hold more, so it is also the size of a batch.
+/// Files named singly that may be in progress per distribution, from the developer guide's quotas.
 pub const MAX_FILES_IN_PROGRESS: usize = 3_000;
+
+/// Items of one request, of whatever kind. The guide has no number for `BatchTooLarge` but that of
+/// files in progress, so a request never has more.
+pub const MAX_BATCH: usize = 3_000;
 
 /// Wildcard paths that may be in progress per distribution, counted apart from files; same source.
 pub const MAX_WILDCARDS_IN_PROGRESS: usize = 15;
 
-/// Cuts sorted patterns into the fewest batches within both quotas, each sorted bytewise.
+/// Cuts sorted patterns into the fewest batches within the quotas, each sorted bytewise.
 ///
 /// The cut depends on the patterns alone, because each batch has a reference of its own that a
 /// repeated run has to meet again. Tags count as files. O(n log n).
@@ -34,18 +37,28 @@ pub fn batches(patterns: &[Pattern]) -> Vec<Vec<Pattern>> {
 /// The same cut for patterns that are sent in the order given (explicit modes).
 #[must_use]
 pub fn ordered_batches(patterns: &[Pattern]) -> Vec<Vec<Pattern>> {
-    let (mut files, mut wildcards) = (0, 0);
+    let total = patterns.iter().filter(|pattern| pattern.is_wildcard());
+    let total = total.count();
+    // The n-th wildcard belongs to batch n / 15, and files fill what wildcards leave of a batch,
+    // whatever stands between them: that makes as few batches as the quotas allow.
+    let room = |batch: usize| {
+        let before = batch * MAX_WILDCARDS_IN_PROGRESS;
+        let wildcards = total.saturating_sub(before).min(MAX_WILDCARDS_IN_PROGRESS);
+        MAX_FILES_IN_PROGRESS.min(MAX_BATCH - wildcards)
+    };
+    let (mut wildcards, mut files, mut files_at) = (0, 0, 0);
     let mut batches: Vec<Vec<Pattern>> = Vec::new();
     for pattern in patterns {
-        // The n-th wildcard belongs to batch n / 15, the n-th file to batch n / 3,000, whatever
-        // stands between them: that makes as few batches as the fuller quota needs.
-        let (count, limit) = if pattern.is_wildcard() {
-            (&mut wildcards, MAX_WILDCARDS_IN_PROGRESS)
+        let index = if pattern.is_wildcard() {
+            wildcards += 1;
+            (wildcards - 1) / MAX_WILDCARDS_IN_PROGRESS
         } else {
-            (&mut files, MAX_FILES_IN_PROGRESS)
+            if files == room(files_at) {
+                (files, files_at) = (0, files_at + 1);
+            }
+            files += 1;
+            files_at
         };
-        let index = *count / limit;
-        *count += 1;
         if batches.len() <= index {
             batches.resize_with(index + 1, Vec::new);
         }
@@ -80,13 +93,18 @@ mod tests {
         let rows: &[(Size, &[Size])] = &[
             ((0, 0), &[]),
             ((1, 0), &[(1, 0)]),
-            ((3_000, 15), &[(3_000, 15)]),
-            ((3_001, 15), &[(3_000, 15), (1, 0)]),
-            ((3_000, 16), &[(3_000, 15), (0, 1)]),
-            ((3_001, 16), &[(3_000, 15), (1, 1)]),
+            ((2_985, 15), &[(2_985, 15)]),
+            ((2_986, 15), &[(2_985, 15), (1, 0)]),
+            ((2_985, 16), &[(2_985, 15), (0, 1)]),
+            ((3_000, 1), &[(2_999, 1), (1, 0)]),
+            ((3_001, 16), &[(2_985, 15), (16, 1)]),
+            (
+                (10_000, 0),
+                &[(3_000, 0), (3_000, 0), (3_000, 0), (1_000, 0)],
+            ),
             (
                 (10_000, 20),
-                &[(3_000, 15), (3_000, 5), (3_000, 0), (1_000, 0)],
+                &[(2_985, 15), (2_995, 5), (3_000, 0), (1_020, 0)],
             ),
         ];
         for ((files, wildcards), expected) in rows {

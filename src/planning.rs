@@ -1,5 +1,7 @@
 //! From a site and its record to the patterns for each target. Pure.
 
+use std::collections::BTreeSet;
+
 use crate::changes::Changes;
 use crate::doubt::Doubt;
 use crate::failure::{Code, Failure};
@@ -7,10 +9,10 @@ use crate::inputs::Deploy;
 use crate::listing::Listing;
 use crate::pattern::Pattern;
 use crate::plan::{
-    self, Budget, DEFAULT_WORK_LIMIT, NoPlan, Plan, Problem, TradeoffPoint, check, flush, plan,
+    Budget, Collapse, DEFAULT_WORK_LIMIT, NoPlan, Plan, Problem, TradeoffPoint, check, flush, plan,
     tradeoff,
 };
-use crate::record::{Record, Scope, Unsettled};
+use crate::record::{Record, Scope};
 use crate::viewer::{Aliases, Mount, PathPrefix, ViewerPaths, flush_patterns};
 
 /// How many uncovered paths the report of a defect shows.
@@ -66,9 +68,9 @@ pub fn planned(
         ..problem(deploy, &paths, deploy.budget)
     };
     let plan = plan(&problem).map_err(|error| no_plan(&error))?;
-    verify(&plan, &paths, deploy)?;
+    verify(&plan, &paths, mount.query_strings)?;
     // Where nothing is ever collapsed, budgets mean nothing.
-    let curve = deploy.collapse != plan::Collapse::Never && !paths.stale().is_empty();
+    let curve = deploy.collapse != Collapse::Never && !paths.stale().is_empty();
     let tradeoff = if curve {
         tradeoff(&problem).unwrap_or_default()
     } else {
@@ -104,58 +106,96 @@ fn given(deploy: &Deploy, changes: &Changes) -> Vec<Pattern> {
         .collect()
 }
 
-/// A flush: everything below the prefix, and below the prefixes that the record names.
+/// A flush: everything below the mount, and below those that the record has other settings for.
 fn everything(
     deploy: &Deploy,
     record: &Record,
     site: &Listing,
     warnings: &mut Vec<String>,
 ) -> Result<Plan, Failure> {
-    let unsettled: Vec<_> = match &record.unsettled {
-        Unsettled::All => Vec::new(),
-        Unsettled::Paths(paths) => paths.iter().map(String::as_str).collect(),
+    let unsettled = record.unsettled.paths();
+    let remembered = || {
+        let files = record.files.iter().map(|(path, _)| path);
+        files.chain(unsettled.iter().map(String::as_str))
     };
-    let known = site
-        .iter()
-        .chain(record.files.iter())
-        .map(|(path, _)| path)
-        .chain(unsettled);
+    let known = site.iter().map(|(path, _)| path).chain(remembered());
     let nothing = std::iter::empty;
-    let paths = ViewerPaths::classify(&deploy.mount, known, nothing(), nothing());
-    let mut given = deploy.tags_on_change.clone();
-    given.extend(deploy.always_invalidate.iter().cloned());
+    let mut mounts = vec![deploy.mount.clone()];
+    let mut paths = ViewerPaths::classify(&deploy.mount, known, nothing(), nothing());
     let intended = record.intent.as_ref().map(|intent| &intent.scope);
     for scope in [Some(&record.scope), intended].into_iter().flatten() {
-        let Some(mount) = mount_of(scope).filter(|mount| mount.prefix != deploy.mount.prefix)
-        else {
+        let Some(mount) = mount_of(scope).filter(|mount| !mounts.contains(mount)) else {
             continue;
         };
-        for pattern in flush_patterns(&mount) {
-            if let Some((_, protected)) =
-                check::touched(std::slice::from_ref(&pattern), &deploy.protect)
-            {
-                warnings.push(format!(
-                    "what the site left below its previous prefix stays cached: `{pattern}` would touch `{protected}`, which `protect` has"
-                ));
-            } else if !given.contains(&pattern) {
-                given.push(pattern);
-            }
-        }
+        let there = ViewerPaths::classify(&mount, remembered(), nothing(), nothing());
+        let both = paths.stale().iter().chain(there.stale().iter());
+        paths = ViewerPaths::new(both, nothing());
+        mounts.push(mount);
     }
+    let patterns: BTreeSet<_> = mounts.iter().flat_map(flush_patterns).collect();
+    let patterns: Vec<_> = patterns.into_iter().collect();
+    let mut given = deploy.tags_on_change.clone();
+    given.extend(deploy.always_invalidate.iter().cloned());
     // A flush is what doubt demands, and it is one path: no budget is worth stale bytes.
-    let least = flush_patterns(&deploy.mount).len() + given.len();
+    let least = patterns.len() + given.len();
     let budget = Budget {
         max_paths: deploy.budget.max_paths.max(least),
         max_wildcards: deploy.budget.max_wildcards.max(least),
     };
+    let query_strings = mounts.iter().any(|mount| mount.query_strings);
     let problem = Problem {
         given: &given,
+        query_strings,
         ..problem(deploy, &paths, budget)
     };
-    let (plan, note) = flush(&problem, &deploy.mount).map_err(|error| no_plan(&error))?;
+    let planned = match flush(&problem, &patterns) {
+        Err(NoPlan::OverBudget {
+            least_paths,
+            least_wildcards,
+            naming,
+            ..
+        }) => {
+            let budget = enough(budget, least_paths, least_wildcards, naming);
+            flush(&Problem { budget, ..problem }, &patterns)
+        }
+        planned => planned,
+    };
+    let (plan, note) = planned.map_err(|error| no_plan(&error))?;
+    let over = plan.path_count() > budget.max_paths || plan.wildcard_count() > budget.max_wildcards;
     warnings.extend(note.map(|note| note.to_string()));
-    verify(&plan, &paths, deploy)?;
+    if over && deploy.collapse != Collapse::Never {
+        warnings.push(format!(
+            "the flush takes {} paths, {} of them wildcards, though `max-paths` is {} and `max-wildcards` {}: fewer \
+             would leave something stale",
+            plan.path_count(),
+            plan.wildcard_count(),
+            deploy.budget.max_paths,
+            deploy.budget.max_wildcards
+        ));
+    }
+    verify(&plan, &paths, query_strings)?;
     Ok(plan)
+}
+
+/// The least budget that is enough: more wildcards rather than more paths, which cost money. More
+/// than CloudFront takes at a time are sent in batches.
+fn enough(
+    budget: Budget,
+    least_paths: Option<usize>,
+    least_wildcards: Option<usize>,
+    naming: Budget,
+) -> Budget {
+    match (least_wildcards, least_paths) {
+        (Some(max_wildcards), _) => Budget {
+            max_wildcards,
+            ..budget
+        },
+        (None, Some(max_paths)) => Budget {
+            max_paths,
+            ..budget
+        },
+        (None, None) => naming,
+    }
 }
 
 fn problem<'a>(deploy: &'a Deploy, paths: &'a ViewerPaths, budget: Budget) -> Problem<'a> {
@@ -187,9 +227,9 @@ fn mount_of(scope: &Scope) -> Option<Mount> {
 }
 
 /// Promise 1, checked by code that shares nothing with the planner.
-fn verify(plan: &Plan, paths: &ViewerPaths, deploy: &Deploy) -> Result<(), Failure> {
+fn verify(plan: &Plan, paths: &ViewerPaths, query_strings: bool) -> Result<(), Failure> {
     let stale = paths.stale().iter();
-    let uncovered = check::uncovered(&plan.patterns, stale, deploy.mount.query_strings);
+    let uncovered = check::uncovered(&plan.patterns, stale, query_strings);
     if uncovered.is_empty() {
         return Ok(());
     }
@@ -205,11 +245,10 @@ fn verify(plan: &Plan, paths: &ViewerPaths, deploy: &Deploy) -> Result<(), Failu
 
 fn no_plan(error: &NoPlan) -> Failure {
     Failure::new(Code::NoPlan, error.to_string()).hint(match error {
-        NoPlan::OverBudget { .. } => {
-            "raise `max-paths` or `max-wildcards` to what the message says"
-        }
-        NoPlan::Protected { .. } | NoPlan::GivenProtected { .. } => {
-            "narrow the protected pattern, or rename the file"
+        NoPlan::OverBudget { .. } => "set what the message says, or `flush: true` once",
+        NoPlan::Protected { .. } => "narrow the protected pattern, or rename the file",
+        NoPlan::GivenProtected { .. } => {
+            "narrow the protected pattern, or the one of `always-invalidate` or `on-change`"
         }
     })
 }

@@ -18,7 +18,7 @@ use crate::report::{ErrorReport, FileCounts, ManifestReport, Mode, PlanReport, R
 use crate::scan::{Scan, scan};
 use crate::session::Session;
 use crate::steps::{self, Deployment};
-use crate::submit::{Request, interrupted, submit, wait};
+use crate::submit::{Request, submit, wait};
 
 /// Runs, and tells about it. A failure is in the report's `error`.
 pub async fn run(inputs: &Inputs, host: &Host) -> Report {
@@ -109,25 +109,27 @@ async fn deploy(
             return deployment.unchanged(&chain.record, &changes, report).await;
         }
         let flushes = !new_targets.is_empty();
-        let planned = planned(job, &chain.record, site, &changes, doubt.as_ref(), flushes)?;
-        if nothing_new {
-            steps::describe_unchanged(job, &changes, host, report);
-        } else {
-            deployment.describe(&planned, doubt.as_ref(), &new_targets, report);
+        let planned = planned(job, &chain.record, site, &changes, doubt.as_ref(), flushes);
+        match &planned {
+            Ok(_) if nothing_new => steps::describe_unchanged(job, &changes, host, report),
+            Ok(planned) => deployment.describe(planned, doubt.as_ref(), &new_targets, report),
+            // Nothing was uploaded or sent, and nothing will be.
+            Err(_) if uploading || inputs.dry_run => {}
+            Err(_) => host
+                .log
+                .line("there is no plan; what was uploaded is written down"),
         }
-        if inputs.dry_run {
-            return Ok(());
-        }
-        if host.interrupt.is_raised() {
-            return Err(interrupted());
+        if inputs.dry_run || (uploading && planned.is_err()) {
+            return planned.map(drop);
         }
 
-        let stale = steps::unsettled_by(doubt.as_ref(), &changes);
+        let stale = deployment.unsettled_by(doubt.as_ref(), &chain.record, &changes);
         report.progress.writing = true;
         let begun = chain.begin(&deployment.deploying, stale, uploading).await;
         report.progress.writing = false;
         let Some(begun) = begun? else { continue };
         deployment.begun(begun, report);
+        let planned = planned?;
         if uploading {
             return Ok(());
         }

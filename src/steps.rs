@@ -92,7 +92,11 @@ impl Deployment<'_> {
             ..PlanReport::default()
         });
         report.files.added = self.site.len();
-        let reason = "the site as it is was adopted as the baseline: nothing was submitted";
+        let reason = if self.inputs.dry_run {
+            "the site as it is would be adopted as the baseline: nothing would be submitted"
+        } else {
+            "the site as it is was adopted as the baseline: nothing was submitted"
+        };
         report.reason = Some(reason.to_owned());
         self.host.log.headline(reason);
         // Before an upload the site is not what edges hold: there is nothing to adopt yet.
@@ -210,6 +214,28 @@ impl Deployment<'_> {
             self.host,
             report,
         );
+    }
+
+    /// What edges may hold in other versions once the run has begun. A target that the record does
+    /// not know adds nothing: the record still will not know it.
+    ///
+    /// Where `protect` keeps a flush from being one wildcard, all known paths are named instead of
+    /// everything: whoever resumes the run has to know them too.
+    #[must_use]
+    pub fn unsettled_by(
+        &self,
+        doubt: Option<&Doubt>,
+        record: &Record,
+        changes: &Changes,
+    ) -> Unsettled {
+        if doubt.is_none() {
+            return changes.to_unsettled();
+        }
+        if self.job.protect.is_empty() || record.deploy.is_none() {
+            return Unsettled::All;
+        }
+        let files = self.site.iter().chain(record.files.iter());
+        Unsettled::Paths(files.map(|(path, _)| path.to_owned()).collect())
     }
 
     /// The intent is recorded.
@@ -431,17 +457,6 @@ pub fn write_listing(job: &Deploy, site: &Listing, host: &Host) -> Result<(), Fa
         path.display()
     ));
     Ok(())
-}
-
-/// What edges may hold in other versions once the run has begun. A target that the record does not
-/// know adds nothing: the record still will not know it.
-#[must_use]
-pub fn unsettled_by(doubt: Option<&Doubt>, changes: &Changes) -> Unsettled {
-    if doubt.is_some() {
-        Unsettled::All
-    } else {
-        changes.to_unsettled()
-    }
 }
 
 /// Puts a run that has nothing to do into report and log.

@@ -4,6 +4,7 @@ use super::candidates::Selection;
 use super::given::Settled;
 use super::tree::{NO_PARENT, Node, Tree};
 use super::{Budget, NoPlan, count_wildcards};
+use crate::batch::MAX_WILDCARDS_IN_PROGRESS;
 
 /// The error for a `budget` that no cover is within.
 pub(super) fn shortage(
@@ -48,18 +49,26 @@ pub(super) fn message(
     if let Some(least) = least_paths {
         ways.push(format!("`max-paths` {least}"));
     }
-    if let Some(least) = least_wildcards {
+    // More can't be set.
+    if let Some(least) = least_wildcards.filter(|least| *least <= MAX_WILDCARDS_IN_PROGRESS) {
         ways.push(format!("`max-wildcards` {least}"));
     }
     if ways.is_empty() {
-        ways.push(format!(
-            "`max-paths` {} with `max-wildcards` {}",
-            naming.max_paths, naming.max_wildcards
-        ));
+        ways.push(if naming.max_wildcards <= MAX_WILDCARDS_IN_PROGRESS {
+            format!(
+                "`max-paths` {} with `max-wildcards` {}",
+                naming.max_paths, naming.max_wildcards
+            )
+        } else {
+            format!(
+                "`collapse: never`, which sends {} paths, {} of them wildcards, in batches,",
+                naming.max_paths, naming.max_wildcards
+            )
+        });
     }
     let ways = ways.join(", or ");
     format!(
-        "no {max_paths} patterns with at most {max_wildcards} wildcards among them cover every stale path; {ways} would be enough"
+        "`max-paths` {max_paths} with `max-wildcards` {max_wildcards} is not enough to cover every stale path; {ways} would be"
     )
 }
 

@@ -3,15 +3,14 @@
 use std::fmt;
 
 use crate::pattern::Pattern;
-use crate::viewer::{Mount, flush_patterns};
 
 use super::candidates::Selection;
 use super::given::Settled;
 use super::legal::Matcher;
 use super::{Collapse, NoPlan, Plan, Problem, assemble, plan};
 
-/// Why a flush is less than the whole mount: what CloudFront holds there beside the site's known
-/// paths stays cached.
+/// Why a flush is less than everything below its mounts: what CloudFront holds there beside the site's
+/// known paths stays cached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlushNote {
     /// The wildcard for the mount would touch a protected pattern.
@@ -46,22 +45,21 @@ impl fmt::Display for FlushNote {
                 f.write_str(", because that exceeds the budget")?;
             }
         }
-        f.write_str("; it covers all known paths of the site, and nothing else")
+        f.write_str("; it covers all known paths of the site instead")
     }
 }
 
-/// Plans a flush: everything below the mount is covered, whether it is known or not.
+/// Plans a flush: everything that `patterns` match is covered, whether it is known or not.
 ///
 /// `problem.paths` says what is known: it decides what counts as evicted for nothing. If the
-/// patterns for the whole mount are not allowed, the flush is the best plan that covers all known
+/// patterns are not allowed, the flush is the best plan that covers all known
 /// paths, stale and kept, and the note says why.
 ///
 /// # Errors
 ///
 /// [`NoPlan`] as [`plan`] has it, for the known paths.
-pub fn flush(problem: &Problem, mount: &Mount) -> Result<(Plan, Option<FlushNote>), NoPlan> {
+pub fn flush(problem: &Problem, patterns: &[Pattern]) -> Result<(Plan, Option<FlushNote>), NoPlan> {
     let settled = Settled::new(problem)?;
-    let patterns = flush_patterns(mount);
     let touched = patterns.iter().find_map(|wildcard| {
         let protected = settled.protected.in_the_way_of(wildcard.prefix()?)?;
         Some(FlushNote::Protected {
@@ -72,11 +70,11 @@ pub fn flush(problem: &Problem, mount: &Mount) -> Result<(Plan, Option<FlushNote
     let note = if let Some(note) = touched {
         note
     } else {
-        let matcher = Matcher::new(&patterns);
+        let matcher = Matcher::new(patterns);
         let kept = settled.kept.iter().filter(|path| matcher.matches(path));
         let selection = Selection {
             kept: kept.count(),
-            patterns: patterns.clone(),
+            patterns: patterns.to_vec(),
         };
         let joined = settled.join(&selection);
         let budget = problem.budget;
@@ -86,7 +84,9 @@ pub fn flush(problem: &Problem, mount: &Mount) -> Result<(Plan, Option<FlushNote
         {
             return Ok((assemble(problem, &settled, &selection, None), None));
         }
-        FlushNote::OverBudget { patterns }
+        FlushNote::OverBudget {
+            patterns: patterns.to_vec(),
+        }
     };
     let all = problem.paths.all_stale();
     let known = Problem {

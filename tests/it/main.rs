@@ -24,6 +24,7 @@ mod docs;
 mod errors;
 mod explicit;
 mod fault_matrix;
+mod flush;
 mod harness;
 mod history;
 mod homes;

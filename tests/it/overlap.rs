@@ -25,9 +25,8 @@ use cloudfront_delta::inputs::{self, Deploy as Settings, Job};
 use cloudfront_delta::listing::{Digest, File, Listing};
 use cloudfront_delta::pattern::Pattern;
 use cloudfront_delta::planning::planned;
-use cloudfront_delta::record::{Begun, Deploying, Record, Submitted};
+use cloudfront_delta::record::{Begun, Deploying, Record, Submitted, Unsettled};
 use cloudfront_delta::reference::{DeployId, caller_reference};
-use cloudfront_delta::steps::unsettled_by;
 use cloudfront_delta::store::{FileStore, Location, Store};
 use cloudfront_standin::{Edge, Fault, FaultKind, Gate, Operation};
 use tempfile::TempDir;
@@ -407,7 +406,10 @@ impl<'a> Deploy<'a> {
         }
         let (record, doubt) = (&chain.record, doubt.as_ref());
         let plan = planned(self.settings, record, &self.files, &changes, doubt, false).unwrap();
-        let stale = unsettled_by(doubt, &changes);
+        let stale = match doubt {
+            Some(_) => Unsettled::All,
+            None => changes.to_unsettled(),
+        };
         let Some(begun) = here(chain.begin(&self.deploying, stale, uploading)).unwrap() else {
             return Some(false);
         };

@@ -2,7 +2,7 @@
 
 use cloudfront_delta::pattern::{Pattern, Widen};
 use cloudfront_delta::plan::{Budget, Collapse, Problem, check, flush, plan, tradeoff};
-use cloudfront_delta::viewer::{Aliases, Mount, PathPrefix, ViewerPaths};
+use cloudfront_delta::viewer::{Aliases, Mount, PathPrefix, ViewerPaths, flush_patterns};
 
 fn patterns(texts: &[&str]) -> Vec<Pattern> {
     texts
@@ -169,7 +169,7 @@ fn given_patterns_come_first() {
     assert_eq!((plan.stale, plan.kept), (3, 1));
     // They are deducted from the budget, and none that is redundant is sent.
     Row { budget: (1, 1), ..row }
-        .fails("no 1 patterns with at most 1 wildcards among them cover every stale path; `max-paths` 2 would be enough");
+        .fails("`max-paths` 1 with `max-wildcards` 1 is not enough to cover every stale path; `max-paths` 2 would be");
     Row {
         given: &["/a/*", "/a/1", "/a/b/*", "/a/*"],
         ..row
@@ -202,7 +202,7 @@ fn no_wildcard_touches_what_is_protected() {
         ..row
     }
     .sends(&["/a/*", "/b"]);
-    let message = "no 2 patterns with at most 2 wildcards among them cover every stale path; `max-paths` 3 would be enough";
+    let message = "`max-paths` 2 with `max-wildcards` 2 is not enough to cover every stale path; `max-paths` 3 would be";
     Row {
         protect: &["/a/x"],
         ..row
@@ -278,16 +278,16 @@ fn with_query_strings_each_path_needs_a_wildcard() {
 #[test]
 fn an_error_names_both_ways_out() {
     Row { stale: &["/a%7E", "/b%7E", "/c"], kept: &["/d"], protect: &["/x"], budget: (3, 1), ..ROW }
-        .fails("no 3 patterns with at most 1 wildcards among them cover every stale path; `max-wildcards` 2 would be enough");
+        .fails("`max-paths` 3 with `max-wildcards` 1 is not enough to cover every stale path; `max-wildcards` 2 would be");
     Row { stale: &["/a", "/b"], budget: (1, 0), ..ROW }
-        .fails("no 1 patterns with at most 0 wildcards among them cover every stale path; `max-paths` 2, or `max-wildcards` 1 would be enough");
+        .fails("`max-paths` 1 with `max-wildcards` 0 is not enough to cover every stale path; `max-paths` 2, or `max-wildcards` 1 would be");
     Row { stale: &["/a%7E", "/b", "/c"], protect: &["/x"], budget: (1, 0), ..ROW }
-        .fails("no 1 patterns with at most 0 wildcards among them cover every stale path; `max-paths` 3 with `max-wildcards` 1 would be enough");
+        .fails("`max-paths` 1 with `max-wildcards` 0 is not enough to cover every stale path; `max-paths` 3 with `max-wildcards` 1 would be");
 }
 
 fn flushed(row: &Row, mount: &Mount) -> (Vec<String>, usize, Option<String>) {
     row.with(|problem| {
-        let (plan, note) = flush(problem, mount).unwrap();
+        let (plan, note) = flush(problem, &flush_patterns(mount)).unwrap();
         let texts = plan
             .patterns
             .iter()
@@ -346,7 +346,7 @@ fn a_flush_with_something_protected_covers_all_known_paths() {
     assert_eq!(evicted, 3);
     assert_eq!(
         note.unwrap(),
-        "the flush cannot use `/*`, because `protect` has `/api/*`; it covers all known paths of the site, and nothing else",
+        "the flush cannot use `/*`, because `protect` has `/api/*`; it covers all known paths of the site instead",
     );
     let (sent, _, note) = flushed(
         &Row {
