@@ -192,7 +192,7 @@ impl CloudFront {
             }
         };
         invalidation
-            .map(|invalidation| invalidation.status)
+            .map(|invalidation| as_documented(invalidation.status))
             .filter(|status| !status.is_empty())
             .ok_or_else(|| AwsError::garbled("the answer names no status"))
     }
@@ -289,10 +289,20 @@ fn batch(
 fn accepted(invalidation: Invalidation, location: Option<String>, reused: bool) -> Accepted {
     Accepted {
         id: invalidation.id,
-        status: invalidation.status,
+        status: as_documented(invalidation.status),
         create_time: invalidation.create_time,
         location,
         reused,
+    }
+}
+
+/// A status as the service documents it: servers that stand for it write it otherwise (moto:
+/// `COMPLETED`).
+fn as_documented(status: String) -> String {
+    if status.eq_ignore_ascii_case(COMPLETED) {
+        COMPLETED.to_owned()
+    } else {
+        status
     }
 }
 

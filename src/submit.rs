@@ -486,7 +486,8 @@ pub async fn wait(
             return Ok(());
         }
         if host.interrupt.is_raised() {
-            return Err(interrupted());
+            return Err(interrupted()
+                .hint("nothing is left to be done: CloudFront has accepted it and goes on"));
         }
         if last {
             let waited = humantime::format_duration(wait.timeout);

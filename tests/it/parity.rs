@@ -693,8 +693,8 @@ impl Drop for Moto {
 }
 
 /// Against moto, whose parser and whose S3 are not ours: what arrives is what was meant, the record
-/// lives on its S3, and its errors are understood. (It completes at once under a name of its own,
-/// `COMPLETED`, which is not a status that CloudFront documents.)
+/// lives on its S3, and its errors are understood. (It completes at once, and writes `COMPLETED` for
+/// CloudFront's `Completed`.)
 #[test]
 fn moto_understands_what_is_sent() {
     let script = "\
@@ -753,7 +753,7 @@ else:
         found["CallerReference"],
         second["invalidations"][0]["caller_reference"]
     );
-    assert_eq!(second["invalidations"][0]["status"], "COMPLETED");
+    assert_eq!(second["invalidations"][0]["status"], "Completed");
 
     assert_eq!(ours(run())["mode"], "unchanged");
     let unknown = Run::new(&stage)

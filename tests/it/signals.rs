@@ -148,7 +148,10 @@ fn waiting_ends_at_once_and_the_deploy_stays_remembered() {
             .is_empty()
     };
     stage.wait_for("the run waits", asked);
-    assert_interrupted(&end("TERM", child), "the deploy is remembered");
+    let ended = end("TERM", child);
+    assert_interrupted(&ended, "the deploy is remembered");
+    let hint = "nothing is left to be done";
+    assert!(ended.stdout.contains(hint), "{}", ended.stdout);
     assert_eq!(stage.run().succeed().report.mode.name(), "unchanged");
 }
 

@@ -300,11 +300,13 @@ fn moto_takes_a_flush_and_a_delta() {
         ),
     ] {
         stage.write("site.json", site.listing());
-        let ended = run().set("output", "json").binary();
+        let run = run().set("output", "json").set("wait", "true");
+        let ended = run.set("wait-timeout-action", "fail").binary();
         assert_eq!(ended.status, Some(0), "{ended:?}");
         let report: Value = serde_json::from_str(&ended.stdout).unwrap();
         assert_eq!(report["plan"]["paths"], json!(expected));
         let made = &report["invalidations"][0];
+        assert_eq!(made["status"], "Completed");
         sent.push((
             made["id"].clone(),
             made["caller_reference"].clone(),
