@@ -63,17 +63,19 @@ pub fn files(report: &Report) -> Option<String> {
         return (files.added > 0).then(|| format!("{all}, and no previous deploy to compare with"));
     }
     let changed = count(files.changed(), "file");
-    let mut text = format!(
-        "{changed} changed: {} added, {} modified, {} removed",
+    let unsettled = match files.unsettled {
+        0 => String::new(),
+        number => format!(
+            ", and {} of a run that was not finished",
+            count(number, "file")
+        ),
+    };
+    Some(format!(
+        "{changed} changed: {} added, {} modified, {} removed{unsettled}",
         thousands(files.added),
         thousands(files.modified),
         thousands(files.removed)
-    );
-    if files.unsettled > 0 {
-        let unsettled = count(files.unsettled, "file");
-        text.push_str(&format!(", and {unsettled} of a run that was not finished"));
-    }
-    Some(text)
+    ))
 }
 
 fn list(log: &Log, plan: &PlanReport, covers: &[Cover]) {

@@ -244,6 +244,9 @@ mod tests {
         }
     }
 
+    /// Points of the curve; paths and evictions of the plan; the advice.
+    type Row<'a> = (&'a [(usize, usize)], usize, usize, Option<&'a str>);
+
     #[test]
     fn advice_is_given_where_other_settings_are_better() {
         let curve = |points: &[(usize, usize)], paths, kept| {
@@ -258,7 +261,7 @@ mod tests {
                 ..plan(paths, 1, 9, kept)
             })
         };
-        let rows: [(&[(usize, usize)], _, _, Option<&str>); 5] = [
+        let rows: [Row<'_>; 5] = [
             (
                 &[(1, 90), (10, 40), (17, 0)],
                 10,

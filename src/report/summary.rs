@@ -54,14 +54,14 @@ fn write(text: &mut String, report: &Report, style: SummaryStyle) -> Result {
     // A warning that says the reason is enough.
     let said = |reason: &&String| !report.warnings.iter().any(|text| text.contains(*reason));
     if let Some(reason) = report.reason.as_ref().filter(said)
-        && face.has_numbers()
+        && face.has_numbers(report)
     {
         writeln!(text, "**Why:** {}\n", escape(reason))?;
     }
     for warning in &report.warnings {
         writeln!(text, "> [!WARNING]\n{}", block(&sentence(warning)))?;
     }
-    let Some(plan) = report.plan.as_ref().filter(|_| face.has_numbers()) else {
+    let Some(plan) = report.plan.as_ref().filter(|_| face.has_numbers(report)) else {
         return Ok(());
     };
     numbers::numbers(text, report, plan)?;

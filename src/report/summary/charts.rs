@@ -7,7 +7,9 @@
 use std::fmt::{Result, Write as _};
 
 use crate::report::headline::advice;
-use crate::report::{PlanReport, count, max_cost_usd, thousands};
+use crate::report::{PlanReport, TradeoffReport, count, max_cost_usd, thousands};
+
+use super::markdown::escape;
 
 const STAY: &str = "#0969da";
 const STALE: &str = "#d4a72c";
@@ -51,16 +53,16 @@ pub(super) fn curve(text: &mut String, plan: &PlanReport) -> Result {
     if plan.tradeoff.len() < 2 {
         return Ok(());
     }
-    let is_this = |point: &crate::report::TradeoffReport| {
+    let is_this = |point: &TradeoffReport| {
         point.paths == plan.path_count && point.over_invalidated == plan.over_invalidated
     };
+    // What a reader would do about it is said where nothing has to be opened.
+    let advice = advice(plan).map(|advice| format!(": {}", escape(&advice)));
     writeln!(
         text,
-        "<details><summary>What another <code>max-paths</code> would change</summary>\n"
+        "<details><summary>What another <code>max-paths</code> would change{}</summary>\n",
+        advice.unwrap_or_default()
     )?;
-    if let Some(advice) = advice(plan) {
-        writeln!(text, "{}\n", super::escape(&super::sentence(&advice)))?;
-    }
     let bars: Vec<_> = plan
         .tradeoff
         .iter()
@@ -106,12 +108,12 @@ fn bar_chart(text: &mut String, axis: &str, colours: &[&str], bars: &[Bar]) -> R
         .iter()
         .map(|bar| format!("\"{}\"", bar.label))
         .collect();
-    let bare = r#""showTick": false, "showAxisLine": false"#;
+    let nothing = r#""showTick": false, "showAxisLine": false"#;
     writeln!(text, "```mermaid")?;
     writeln!(
         text,
-        "%%{{init: {{\"xyChart\": {{\"width\": 700, \"height\": {height}, \"xAxis\": {{{bare}}}, \
-         \"yAxis\": {{{bare}, \"showLabel\": false, \"showTitle\": false}}}}, \
+        "%%{{init: {{\"xyChart\": {{\"width\": 700, \"height\": {height}, \"xAxis\": {{{nothing}}}, \
+         \"yAxis\": {{{nothing}, \"showLabel\": false, \"showTitle\": false}}}}, \
          \"themeVariables\": {{\"xyChart\": {{\"backgroundColor\": \"transparent\", \
          \"xAxisLabelColor\": \"{LABEL}\", \"plotColorPalette\": \"{}\"}}}}}}}}%%",
         colours.join(", ")

@@ -1,5 +1,6 @@
 //! The face of a summary: what kind of news it is.
 
+use crate::cloudfront::COMPLETED;
 use crate::report::headline::headline;
 use crate::report::{Mode, Report, count, thousands};
 
@@ -52,6 +53,7 @@ impl Face {
         match report.mode {
             _ if report.dry_run => Face::DryRun,
             Mode::Unchanged if report.plan.is_none() => Face::Listing,
+            Mode::Unchanged if !report.progress.intent => Face::Unchanged,
             _ if report.begin => Face::Begun,
             Mode::Unchanged => Face::Unchanged,
             Mode::FirstDeploy if empty => Face::Adopted,
@@ -109,18 +111,7 @@ impl Face {
                 "> [!NOTE]\n> Nothing is sent yet. Upload now, then run again without `phase: begin`."
                     .to_owned(),
             ),
-            Face::Unchanged => {
-                let kept = report.plan.as_ref().map_or(0, |plan| plan.kept);
-                let mut note = format!("{} stay cached", count(kept, "viewer path"));
-                if let Some(manifest) = &report.manifest {
-                    note.push_str(&format!(", as {} remembers them", code(&manifest.location)));
-                }
-                if let Some(status) = report.waited {
-                    let what = if status == "Completed" { "completed" } else { "still in progress" };
-                    note.push_str(&format!(". The invalidation of the previous deploy is {what}"));
-                }
-                Some(note + ".")
-            }
+            Face::Unchanged => Some(unchanged(report)),
             Face::Adopted => Some(format!(
                 "{} {} taken for what caches hold. From the next deploy on, what changed is invalidated.",
                 thousands(report.files.added),
@@ -131,8 +122,8 @@ impl Face {
     }
 
     /// Whether there is anything to count.
-    pub(super) fn has_numbers(self) -> bool {
-        !matches!(self, Face::Listing | Face::Unchanged | Face::Adopted)
+    pub(super) fn has_numbers(self, report: &Report) -> bool {
+        report.mode != Mode::Unchanged && self != Face::Adopted
     }
 
     /// Whether charts help: nobody wants one beside a failure.
@@ -140,4 +131,27 @@ impl Face {
         let delta = report.mode == Mode::Delta;
         delta && matches!(self, Face::Invalidated | Face::DryRun | Face::Begun)
     }
+}
+
+/// What an unchanged site means for caches.
+fn unchanged(report: &Report) -> String {
+    let kept = report.plan.as_ref().map_or(0, |plan| plan.kept);
+    let record = report.manifest.as_ref().map(|manifest| {
+        let location = code(&manifest.location);
+        format!(", as {location} remembers them")
+    });
+    let waited = report.waited.map(|status| {
+        let what = if status == COMPLETED {
+            "completed"
+        } else {
+            "still in progress"
+        };
+        format!(" The invalidation of the previous deploy is {what}.")
+    });
+    format!(
+        "{} stay cached{}.{}",
+        count(kept, "viewer path"),
+        record.unwrap_or_default(),
+        waited.unwrap_or_default()
+    )
 }

@@ -21,7 +21,7 @@ pub(super) fn numbers(text: &mut String, report: &Report, plan: &PlanReport) -> 
         rows.push(("Paths", paths(plan) + &each));
         rows.push(("Cost", cost(plan)));
     }
-    rows.push(("Invalidation", status(report).to_owned()));
+    rows.push(("Invalidation", status(report)));
     for (index, (name, value)) in rows.iter().enumerate() {
         writeln!(text, "| {name} | {value} |")?;
         if index == 0 {

@@ -2,6 +2,7 @@
 
 use std::fmt::{Result, Write as _};
 
+use crate::cloudfront::COMPLETED;
 use crate::report::{InvalidationReport, Report, TargetReport, thousands};
 
 use super::markdown::code;
@@ -53,9 +54,10 @@ pub(super) fn table(text: &mut String, report: &Report) -> Result {
 }
 
 fn accepted(text: &mut String, made: &InvalidationReport) -> Result {
-    let status = match &*made.status {
-        "Completed" => "✅ completed",
-        _ => "✅ accepted, in progress",
+    let status = if made.status == COMPLETED {
+        "✅ completed"
+    } else {
+        "✅ accepted, in progress"
     };
     let again = if made.reused {
         ", earlier: nothing to pay"

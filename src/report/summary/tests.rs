@@ -98,11 +98,11 @@ fn unfinished() -> Report {
     }
 }
 
-fn denied(state: &str) -> Option<ErrorReport> {
+fn denied(state: &str) -> ErrorReport {
     let what = "could not invalidate `E2EXAMPLE`: AccessDenied: no";
     let failure =
         Failure::new(Code::AccessDenied, what).hint("allow `cloudfront:CreateInvalidation`");
-    Some(ErrorReport::of(&failure, Some(state.into())))
+    ErrorReport::of(&failure, Some(state.into()))
 }
 
 fn everything(mode: Mode) -> Report {
@@ -118,6 +118,12 @@ fn everything(mode: Mode) -> Report {
             ..PlanReport::default()
         }),
         ..delta()
+    }
+}
+
+fn assert_faces(rows: &[(&str, Report)]) {
+    for (name, report) in rows {
+        insta::assert_snapshot!(*name, summary(report, SummaryStyle::Full));
     }
 }
 
@@ -185,6 +191,15 @@ fn faces() {
             },
         ),
         (
+            "begun-unchanged",
+            Report {
+                mode: Mode::Unchanged,
+                begin: true,
+                invalidations: vec![],
+                ..unfinished()
+            },
+        ),
+        (
             "listing",
             Report {
                 mode: Mode::Unchanged,
@@ -202,10 +217,19 @@ fn faces() {
                 ..delta()
             },
         ),
+    ];
+    assert_faces(&rows);
+    insta::assert_snapshot!("compact", summary(&delta(), SummaryStyle::Compact));
+    assert_eq!(summary(&delta(), SummaryStyle::None), "");
+}
+
+#[test]
+fn faces_of_failures() {
+    let rows = [
         (
             "failure",
             Report {
-                error: denied("nothing was submitted"),
+                error: Some(denied("nothing was submitted")),
                 invalidations: vec![],
                 ..unfinished()
             },
@@ -213,7 +237,7 @@ fn faces() {
         (
             "partly-accepted",
             Report {
-                error: denied("1 of 2 requests were accepted"),
+                error: Some(denied("1 of 2 requests were accepted")),
                 targets: vec![target("E1EXAMPLE"), target("E2EXAMPLE")],
                 ..unfinished()
             },
@@ -221,7 +245,9 @@ fn faces() {
         (
             "failed-afterwards",
             Report {
-                error: denied("the invalidation was accepted and the deploy is remembered"),
+                error: Some(denied(
+                    "the invalidation was accepted and the deploy is remembered",
+                )),
                 ..delta()
             },
         ),
@@ -236,11 +262,7 @@ fn faces() {
             },
         ),
     ];
-    for (name, report) in rows {
-        insta::assert_snapshot!(name, summary(&report, SummaryStyle::Full));
-    }
-    insta::assert_snapshot!("compact", summary(&delta(), SummaryStyle::Compact));
-    assert_eq!(summary(&delta(), SummaryStyle::None), "");
+    assert_faces(&rows);
 }
 
 #[test]
