@@ -110,7 +110,7 @@ fn list(log: &Log, plan: &PlanReport, covers: &[Cover]) {
 fn examples(log: &Log, cover: &Cover) {
     for (kind, examples, number) in [
         ("stale", &cover.stale_examples, cover.stale),
-        ("evicted for nothing", &cover.kept_examples, cover.kept),
+        ("kept, evicted", &cover.kept_examples, cover.kept),
     ] {
         for example in examples {
             log.detail(&format!("      {kind}: {example}"));

@@ -275,7 +275,7 @@ fn each_wildcard_is_explained_once() {
         &[
             line,
             "stale: /x/1.html\n",
-            "evicted for nothing: /x/4.html\n",
+            "kept, evicted: /x/4.html\n",
             "  - /y.html\n",
         ],
     );

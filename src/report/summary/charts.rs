@@ -14,6 +14,7 @@ use super::markdown::escape;
 const STAY: &str = "#0969da";
 const STALE: &str = "#d4a72c";
 const NOTHING: &str = "#cf222e";
+const ASKED: &str = "#8250df";
 const OTHER: &str = "#8c959f";
 const LABEL: &str = "#6e7781";
 
@@ -32,20 +33,25 @@ pub(super) fn share(text: &mut String, plan: &PlanReport) -> Result {
     if plan.kept == 0 {
         return Ok(());
     }
-    let bars: Vec<_> = [
-        ("stay cached", plan.staying()),
-        ("stale", plan.stale),
-        ("evicted for nothing", plan.evicted_for_nothing()),
-    ]
-    .into_iter()
-    .enumerate()
-    .map(|(colour, (name, value))| Bar {
-        label: format!("{} {name}", thousands(value)),
-        value,
-        colour,
-    })
-    .collect();
-    bar_chart(text, "viewer paths", &[STAY, STALE, NOTHING], &bars)
+    let mut parts = vec![
+        ("stay cached", plan.staying(), STAY),
+        ("stale", plan.stale, STALE),
+        ("evicted for nothing", plan.over_invalidated, NOTHING),
+    ];
+    if plan.over_invalidated_by_given > 0 {
+        parts.push(("evicted as asked", plan.over_invalidated_by_given, ASKED));
+    }
+    let colours: Vec<_> = parts.iter().map(|(.., colour)| *colour).collect();
+    let bars: Vec<_> = parts
+        .iter()
+        .enumerate()
+        .map(|(colour, (name, value, _))| Bar {
+            label: format!("{} {name}", thousands(*value)),
+            value: *value,
+            colour,
+        })
+        .collect();
+    bar_chart(text, "viewer paths", &colours, &bars)
 }
 
 /// Writes what more or fewer paths would change, folded.

@@ -4,22 +4,31 @@ use std::fmt::Write as _;
 
 use crate::github::harmless;
 
-/// The longest name shown, in characters.
-const MAX_NAME: usize = 200;
+/// The longest name shown, in characters: a longer one would push the other columns out of sight.
+const MAX_NAME: usize = 100;
+
+/// Characters of a longer name that are shown of its end, where a wildcard has its `*`.
+const END: usize = 30;
 
 /// A name as code, whatever it holds: no back quote ends it, no bar ends its cell.
 pub(super) fn code(name: &str) -> String {
-    let mut shown: String = name.chars().take(MAX_NAME).collect();
-    if shown.len() < name.len() {
-        shown.push('…');
-    }
-    let shown = harmless(&shown);
+    let shown = harmless(&shortened(name));
     // Between back quotes everything is itself but these, and blanks at the ends.
     let plain = !shown.contains(['`', '|']) && shown.trim() == shown && !shown.is_empty();
     if plain {
         return format!("`{shown}`");
     }
     format!("<code>{}</code>", html(&shown))
+}
+
+fn shortened(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= MAX_NAME {
+        return name.to_owned();
+    }
+    let start = name.chars().take(MAX_NAME - END - 1);
+    let end = name.chars().skip(length - END);
+    start.chain(['…']).chain(end).collect()
 }
 
 /// Text on one line that must not become Markdown or HTML, but may hold `code`.
@@ -116,7 +125,11 @@ mod tests {
         for (name, expected) in rows {
             assert_eq!(code(name), expected);
         }
-        assert_eq!(code(&"é".repeat(1_000)), format!("`{}…`", "é".repeat(200)));
+        let (start, end) = ("é".repeat(69), "x".repeat(29));
+        let long = format!("{}{}*", "é".repeat(1_000), end);
+        assert_eq!(code(&long), format!("`{start}…{end}*`"));
+        let whole = "é".repeat(100);
+        assert_eq!(code(&whole), format!("`{whole}`"));
     }
 
     #[test]

@@ -44,10 +44,7 @@ pub(super) fn paths(text: &mut String, face: Face, report: &Report, plan: &PlanR
     let start = text.len();
     let is_delta = report.mode == Mode::Delta;
     if is_delta {
-        writeln!(
-            text,
-            "| Path | Covers | Evicts for nothing |\n|:--|:--|:--|"
-        )?;
+        writeln!(text, "| Path | Covers | Also evicts |\n|:--|:--|:--|")?;
     }
     // Covers are in the order of the paths.
     let mut covers = plan.covers.iter().peekable();

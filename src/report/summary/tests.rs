@@ -141,6 +141,17 @@ fn faces() {
             },
         ),
         (
+            "given",
+            Report {
+                plan: delta().plan.map(|plan| PlanReport {
+                    over_invalidated: 0,
+                    over_invalidated_by_given: 12,
+                    ..plan
+                }),
+                ..delta()
+            },
+        ),
+        (
             "first-deploy",
             Report {
                 files: FileCounts {
@@ -182,24 +193,6 @@ fn faces() {
             },
         ),
         (
-            "begun",
-            Report {
-                begin: true,
-                invalidations: vec![],
-                targets: vec![],
-                ..unfinished()
-            },
-        ),
-        (
-            "begun-unchanged",
-            Report {
-                mode: Mode::Unchanged,
-                begin: true,
-                invalidations: vec![],
-                ..unfinished()
-            },
-        ),
-        (
             "listing",
             Report {
                 mode: Mode::Unchanged,
@@ -221,6 +214,31 @@ fn faces() {
     assert_faces(&rows);
     insta::assert_snapshot!("compact", summary(&delta(), SummaryStyle::Compact));
     assert_eq!(summary(&delta(), SummaryStyle::None), "");
+}
+
+#[test]
+fn faces_of_runs_before_the_upload() {
+    let rows = [
+        (
+            "begun",
+            Report {
+                begin: true,
+                invalidations: vec![],
+                targets: vec![],
+                ..unfinished()
+            },
+        ),
+        (
+            "begun-unchanged",
+            Report {
+                mode: Mode::Unchanged,
+                begin: true,
+                invalidations: vec![],
+                ..unfinished()
+            },
+        ),
+    ];
+    assert_faces(&rows);
 }
 
 #[test]
