@@ -3,7 +3,8 @@
 
 Deploys a small site to the stand-in with the release binary, and takes pictures of the summaries
 with a Markdown renderer, Mermaid and headless Chromium. Look at them: nothing here judges. The
-default directory is target/summaries; docs/images/summary.png is a copy of `delta.png` there.
+default directory is target/summaries; docs/images/summary.png is `delta.png` from there, made smaller
+by `pngquant`.
 """
 
 import json
