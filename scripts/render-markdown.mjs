@@ -1,6 +1,8 @@
 // Renders every Markdown file of a directory to PNG, near enough to how GitHub shows it: tables,
-// alerts, details, Mermaid. Needs Chromium ($CHROMIUM, or `chromium` from the system).
-import { readFile, readdir, writeFile } from "node:fs/promises";
+// alerts, details, Mermaid. NAME.png is what a reader sees first, NAME-open.png what a click on
+// every fold shows, NAME-dark.png the same on a dark page. Needs Chromium ($CHROMIUM, or `chromium`
+// from the system).
+import { readFile, readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +10,13 @@ import { pathToFileURL } from "node:url";
 const require = createRequire(new URL("../target/lint/node/", import.meta.url));
 const { marked } = await import(pathToFileURL(require.resolve("marked")).href);
 const puppeteer = (await import(pathToFileURL(require.resolve("puppeteer-core")).href)).default;
-const style = await readFile(require.resolve("github-markdown-css/github-markdown-light.css"), "utf8");
+const themes = {
+  light: { background: "#ffffff", mermaid: "default" },
+  dark: { background: "#0d1117", mermaid: "dark" },
+};
+for (const [name, theme] of Object.entries(themes)) {
+  theme.style = await readFile(require.resolve(`github-markdown-css/github-markdown-${name}.css`), "utf8");
+}
 const mermaid = join(require.resolve("mermaid"), "../mermaid.min.js");
 
 const alerts = (html) =>
@@ -25,6 +33,39 @@ const browser = await puppeteer.launch({
   args: ["--no-sandbox", "--disable-gpu"],
 });
 let broken = 0;
+
+async function render(body, theme, open, picture) {
+  const page = await browser.newPage();
+  await page.setViewport({ width: 980, height: 200, deviceScaleFactor: 1.5 });
+  const style = `body{margin:0;background:${theme.background}}.markdown-body{padding:24px}.mermaid{background:none!important;text-align:center}`;
+  await page.setContent(`<!doctype html><style>${theme.style}</style><style>${style}</style><article class="markdown-body">${body}</article>`);
+  // A chart that is folded away has no size to draw it in.
+  const unfold = (always) =>
+    document.querySelectorAll("details").forEach((each) => {
+      each.dataset.was ??= each.open;
+      each.open = always || each.dataset.was === "true";
+    });
+  await page.evaluate(unfold, true);
+  if (body.includes('class="mermaid"')) {
+    await page.addScriptTag({ path: mermaid });
+    const error = await page.evaluate(async (theme) => {
+      mermaid.initialize({ startOnLoad: false, theme });
+      try {
+        await mermaid.run();
+      } catch (error) {
+        return String(error.message ?? error);
+      }
+    }, theme.mermaid);
+    if (error) {
+      broken += 1;
+      console.error(`${picture}: ${error}`);
+    }
+  }
+  await page.evaluate(unfold, open);
+  await (await page.$("article")).screenshot({ path: join(directory, picture) });
+  await page.close();
+}
+
 for (const file of (await readdir(directory)).filter((name) => name.endsWith(".md")).sort()) {
   const markdown = await readFile(join(directory, file), "utf8");
   if (!markdown.trim()) continue;
@@ -32,39 +73,10 @@ for (const file of (await readdir(directory)).filter((name) => name.endsWith(".m
     /<pre><code class="language-mermaid">([\s\S]*?)<\/code><\/pre>/g,
     '<pre class="mermaid">$1</pre>',
   );
-  // Opened, so that the picture shows what a click would.
-  const page = await browser.newPage();
-  await page.setViewport({ width: 980, height: 200, deviceScaleFactor: 1.5 });
-  await page.setContent(
-    `<style>${style}</style><style>body{margin:0;background:#fff}.markdown-body{padding:24px}.mermaid{background:none!important;text-align:center}</style><article class="markdown-body">${body}</article>`,
-  );
-  const hasCharts = body.includes('class="mermaid"');
-  for (const [suffix, open] of [["", false], ["-open", true]]) {
-    if (open) {
-      if (!body.includes("<details>")) continue;
-      await page.evaluate(() => document.querySelectorAll("details").forEach((each) => (each.open = true)));
-    }
-    if (hasCharts && !open) {
-      await page.evaluate(() => document.querySelectorAll("details").forEach((each) => ((each.dataset.was = each.open), (each.open = true))));
-      await page.addScriptTag({ path: mermaid });
-      const error = await page.evaluate(async () => {
-        mermaid.initialize({ startOnLoad: false });
-        try {
-          await mermaid.run();
-        } catch (error) {
-          return String(error.message ?? error);
-        }
-        document.querySelectorAll("details").forEach((each) => (each.open = each.dataset.was === "true"));
-      });
-      if (error) {
-        broken += 1;
-        console.error(`${file}: ${error}`);
-      }
-    }
-    const picture = await (await page.$("article")).screenshot();
-    await writeFile(join(directory, file.replace(/\.md$/, `${suffix}.png`)), picture);
-  }
-  await page.close();
+  const name = file.replace(/\.md$/, "");
+  await render(body, themes.light, false, `${name}.png`);
+  if (body.includes("<details>")) await render(body, themes.light, true, `${name}-open.png`);
+  await render(body, themes.dark, true, `${name}-dark.png`);
 }
 await browser.close();
 process.exitCode = broken ? 1 : 0;

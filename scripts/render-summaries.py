@@ -3,7 +3,8 @@
 
 Deploys a small site to the stand-in with the release binary, and takes pictures of the summaries
 with a Markdown renderer, Mermaid and headless Chromium. Look at them: nothing here judges. The
-default directory is target/summaries; docs/images/summary.png is a copy of `delta.png` there.
+default directory is target/summaries; docs/images/summary.png is `delta.png` from there, made smaller
+by `pngquant`.
 """
 
 import json
@@ -42,6 +43,13 @@ def blog(version):
     return files
 
 
+def awkward(files):
+    """The blog with file names that would be Markdown, HTML, commands or several lines."""
+    names = ["a|b `c`.html", "<script>alert(1)</script>.html", "line\n::error::break.html", "x](https://example.com).html",
+             "@octocat.html", "</details>.html", "long/" + "x" * 180 + ".html", "q'uote/~tilde*.html"]
+    return files | {name: name for name in names} | {f"odd/@{n}|`{n}`.html": str(n) for n in range(9)}
+
+
 def write(directory, files):
     shutil.rmtree(directory, ignore_errors=True)
     for name, text in files.items():
@@ -55,6 +63,7 @@ def main():
     out.mkdir(parents=True)
     write(out / "site/1", blog(1))
     write(out / "site/2", blog(2))
+    write(out / "site/3", awkward(blog(2)))
     standin = subprocess.Popen([STANDIN, "--distribution", "E2EXAMPLE1", "--distribution", "E2EXAMPLE2", "--complete-after", "200"], stdout=subprocess.PIPE, text=True)
     url = standin.stdout.readline().split()[-1]
     env = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "INPUT_", "AWS_"))}
@@ -66,27 +75,37 @@ def main():
         (out / f"{face}.log").write_text(result.stdout + result.stderr)
         print(f"{face}: exit status {result.returncode}")
 
-    def fault(body):
-        request = urllib.request.Request(f"{url}/_standin/faults", json.dumps(body).encode(), method="POST")
+    def fault(kind, operation="CreateInvalidation"):
+        body = json.dumps({"on": operation, "kind": kind}).encode()
+        request = urllib.request.Request(f"{url}/_standin/faults", body, method="POST")
         urllib.request.urlopen(request).close()
 
+    target = ("--distribution-id", "E2EXAMPLE1", "--manifest", "record.json")
+    new = (*target, "--site", "site/2")
+    denied = {"error": {"status": 403, "code": "AccessDenied", "message": "User is not authorized"}}
     try:
-        target = ("--distribution-id", "E2EXAMPLE1", "--manifest", "record.json")
         run("first-deploy", *target, "--site", "site/1")
-        run("dry-run", *target, "--site", "site/2", "--dry-run")
-        run("tight", *target, "--site", "site/2", "--dry-run", "--max-paths", "6")
-        run("many", *target, "--site", "site/2", "--dry-run", "--collapse", "never", "--aliases", "slash,bare")
-        run("begin", *target, "--site", "site/2", "--phase", "begin")
-        run("delta", *target, "--site", "site/2", "--max-paths", "10", "--wait")
+        run("dry-run", *new, "--dry-run")
+        run("tight", *new, "--dry-run", "--max-paths", "6")
+        run("many", *new, "--dry-run", "--collapse", "never", "--max-paths", "1")
+        run("no-plan", *new, "--max-paths", "1", "--max-wildcards", "0")
+        fault(denied)
+        run("failure", *new, "--max-paths", "10")
+        run("begin", *new, "--max-paths", "10", "--phase", "begin")
+        run("delta", *new, "--max-paths", "10", "--wait")
         run("compact", *target, "--site", "site/1", "--dry-run", "--summary", "compact")
-        run("unchanged", *target, "--site", "site/2")
-        run("flush", *target, "--site", "site/2", "--flush")
-        run("settings", *target, "--site", "site/2", "--aliases", "slash,bare", "--dry-run")
+        run("unchanged", *new)
+        run("begin-unchanged", *new, "--phase", "begin")
+        run("flush", *new, "--flush")
+        run("settings", *new, "--aliases", "slash,bare", "--dry-run")
         run("given", *target, "--site", "site/1", "--always-invalidate", "/blog/*", "--dry-run")
+        run("names", *target, "--site", "site/3", "--dry-run")
+        run("late", *target, "--site", "site/1", "--wait", "--wait-timeout", "0s", "--wait-timeout-action", "fail")
         run("explicit", "--distribution-id", "E2EXAMPLE1,E2EXAMPLE2", "--paths", "/a.html\n/images/*")
         run("unknown", "--distribution-id", "E2EXAMPLE1", "--manifest", "s3://nowhere/x/", "--site", "site/1", "--dry-run")
         run("adopt", "--distribution-id", "E2EXAMPLE1", "--manifest", "adopted.json", "--site", "site/1", "--on-missing-manifest", "adopt")
-        run("failure", "--distribution-id", "E2EXAMPLE1,E404EXAMPLE", "--manifest", "two.json", "--site", "site/1")
+        run("partly", "--distribution-id", "E2EXAMPLE1,E404EXAMPLE", "--manifest", "two.json", "--site", "site/1")
+        run("listing", "--site", "site/1", "--write-listing", "listing.json")
         run("bad-inputs", "--site", "site/1", "--max-paths", "0", "--wait=perhaps")
         (out / "broken.json").write_text('{"version":1')
         run("unreadable", "--distribution-id", "E2EXAMPLE1", "--manifest", "broken.json", "--site", "site/1")

@@ -57,6 +57,12 @@ impl Doubt {
         matches!(self, Doubt::NoRecord | Doubt::NeverCommitted)
     }
 
+    /// Whether the record knows a previous deploy all the same.
+    #[must_use]
+    pub fn has_baseline(&self) -> bool {
+        !self.is_first_deploy() && !matches!(self, Doubt::Unreadable(_))
+    }
+
     /// Whether the user should be warned: something is wrong, or may be.
     #[must_use]
     pub fn is_alarming(&self) -> bool {

@@ -61,6 +61,13 @@ pub fn escape_data(text: &str) -> String {
     text.replace("##[", "##\u{200b}[")
 }
 
+/// The message of an annotation: its lines made [`harmless`] one by one, and escaped.
+#[must_use]
+pub fn message(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(harmless).collect();
+    escape_data(&lines.join("\n"))
+}
+
 /// Escapes a property of a command, such as a title.
 #[must_use]
 pub fn escape_property(text: &str) -> String {
@@ -141,6 +148,14 @@ mod tests {
         for (text, expected) in rows {
             assert_eq!(harmless(text), expected);
         }
+    }
+
+    #[test]
+    fn an_annotation_keeps_its_lines_and_nothing_that_misleads() {
+        let text = "50%: \u{1b}[2J`a\u{202e}b`\n\n::error::x\r\nhint: ##[group]";
+        let expected =
+            "50%25: \\u{1b}[2J`a\\u{202e}b`%0A%0A\u{200b}::error::x%0Ahint: ##\u{200b}[group]";
+        assert_eq!(message(text), expected);
     }
 
     #[test]

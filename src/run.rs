@@ -9,11 +9,10 @@ use crate::doubt::Doubt;
 use crate::failure::{Code, Failure};
 use crate::host::Host;
 use crate::inputs::{Deploy, Explicit, Inputs, Job, Phase};
-use crate::pattern::Pattern;
 use crate::planning::planned;
 use crate::record::Record;
 use crate::reference::{DeployId, caller_reference};
-use crate::report::log::{PATHS, headline};
+use crate::report::describe::describe_plan;
 use crate::report::{ErrorReport, FileCounts, ManifestReport, Mode, PlanReport, Report};
 use crate::scan::{Scan, scan};
 use crate::session::Session;
@@ -30,6 +29,7 @@ pub async fn run(inputs: &Inputs, host: &Host) -> Report {
 /// Runs, and keeps `report` true at every moment, so that it can be shown if the run is dropped.
 pub async fn run_into(inputs: &Inputs, host: &Host, report: &mut Report) {
     report.dry_run = inputs.dry_run;
+    report.begin = matches!(&inputs.job, Job::Deploy(job) if job.phase == Phase::Begin);
     for warning in &inputs.warnings {
         steps::warn(host, report, warning.clone());
     }
@@ -196,9 +196,7 @@ async fn explicit(
         ..PlanReport::default()
     });
     steps::set_cost(report, job.patterns.len() * inputs.targets.len().max(1));
-    host.log.headline(&headline(report));
-    host.log
-        .group(PATHS, job.patterns.iter().map(Pattern::as_str));
+    describe_plan(&host.log, report);
     if inputs.dry_run {
         return Ok(());
     }

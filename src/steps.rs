@@ -13,7 +13,8 @@ use crate::owner;
 use crate::planning::{Planned, planned};
 use crate::record::{Begun, Deploying, Record, Submitted, Unsettled};
 use crate::reference::{DeployId, caller_reference};
-use crate::report::log::describe_plan;
+use crate::report::describe::describe_plan;
+use crate::report::headline::headline;
 use crate::report::{InvalidationReport, Mode, PlanReport, Report, count, max_cost_usd};
 use crate::scan::{Scan, scan};
 use crate::session::Session;
@@ -58,6 +59,13 @@ impl Deployment<'_> {
         }
         let patterns = flush_patterns(&self.job.mount);
         report.reason = Some(format!("would flush: {}", failure.chain()));
+        if let Some(hint) = &failure.hint {
+            warn(
+                self.host,
+                report,
+                format!("the record can't be read: {hint}"),
+            );
+        }
         report.plan = Some(PlanReport {
             path_count: patterns.len(),
             wildcard_count: patterns
@@ -469,8 +477,8 @@ pub fn describe_unchanged(job: &Deploy, changes: &Changes, host: &Host, report: 
         optimal: true,
         ..PlanReport::default()
     });
-    host.log
-        .headline("nothing changed since the previous deploy: nothing to invalidate");
+    report.compared = true;
+    host.log.headline(&headline(report));
 }
 
 /// Puts a plan into report and log.
@@ -489,6 +497,7 @@ pub fn describe(
         None if only_new => Mode::Flush,
         None => Mode::Delta,
     };
+    report.compared = doubt.is_none_or(Doubt::has_baseline);
     report.reason = doubt.map(ToString::to_string);
     if !new_targets.is_empty() {
         let names: Vec<_> = new_targets.iter().map(Target::name).collect();

@@ -12,7 +12,7 @@ use crate::failure::{Code, Failure};
 use crate::host::Host;
 use crate::inputs::Wait;
 use crate::pattern::Pattern;
-use crate::report::{InvalidationReport, Report, count, thousands};
+use crate::report::{InvalidationReport, Report, TargetReport, count, thousands};
 use crate::target::Target;
 
 /// How long a request that is under way when a signal comes, or when `wait-timeout` is over, may
@@ -100,6 +100,7 @@ pub async fn submit(
     report: &mut Report,
 ) -> Result<(), Failure> {
     report.progress.requests = requests.len();
+    report.targets = TargetReport::of(requests);
     // What an explicit run leaves undone is not remembered: its references are its own.
     let resumable = report.manifest.is_some();
     let mut failures: Vec<(Target, Failure)> = Vec::new();

@@ -5,8 +5,8 @@ use std::fmt;
 use crate::pattern::Pattern;
 use crate::viewer::{PathList, ViewerPaths};
 
-/// How many examples a [`Cover`] has of each kind.
-pub const EXAMPLES: usize = 3;
+/// How many examples a [`Cover`] has of each kind: one is shown, the others where more is asked for.
+pub const EXAMPLES: usize = 20;
 
 /// What a wildcard covers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::github::{escape_data, escape_property, harmless};
-use crate::report::{ErrorReport, Mode, Report, count, thousands};
+use crate::github::{escape_property, harmless, message};
+use crate::report::ErrorReport;
 
 /// How much is said, and in whose language.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,6 +67,18 @@ impl Log {
         )
     }
 
+    /// Whether a group is folded away until someone opens it.
+    #[must_use]
+    pub fn folds(&self) -> bool {
+        self.voice.github
+    }
+
+    /// Whether more is said.
+    #[must_use]
+    pub fn is_verbose(&self) -> bool {
+        self.voice.verbose
+    }
+
     /// One line that most people want to read.
     pub fn line(&self, text: &str) {
         if !self.voice.quiet {
@@ -94,7 +106,7 @@ impl Log {
             return;
         }
         if self.voice.github {
-            self.write(&format!("::group::{}", escape_data(title)));
+            self.write(&format!("::group::{}", message(title)));
         } else {
             self.write(&format!("{}:", harmless(title)));
         }
@@ -112,42 +124,38 @@ impl Log {
         if self.voice.github {
             self.write(&format!(
                 "::warning title=cloudfront-delta::{}",
-                escape_data(text)
+                message(text)
             ));
         } else {
-            self.write(&format!(
-                "{} {}",
-                self.paint(YELLOW, "warning:"),
-                harmless(text)
-            ));
+            self.paragraph(YELLOW, "warning:", text);
         }
     }
 
     /// The failure that ends the run: what happened, what state things are in, what to do.
     pub fn error(&self, error: &ErrorReport) {
-        let mut text = error.message.clone();
-        if let Some(state) = &error.state {
-            text.push_str("\n\nstate: ");
-            text.push_str(state);
-        }
-        if let Some(hint) = &error.hint {
-            text.push_str("\n\nhint: ");
-            text.push_str(hint);
-        }
+        let more = [("state", &error.state), ("hint", &error.hint)];
+        let more = more.map(|(what, text)| text.as_ref().map(|text| (what, text)));
         if self.voice.github {
             let title = escape_property(&format!("cloudfront-delta: {}", error.code));
-            self.write(&format!("::error title={title}::{}", escape_data(&text)));
+            let mut text = error.message.clone();
+            for (what, more) in more.into_iter().flatten() {
+                text = format!("{text}\n{what}: {more}");
+            }
+            self.write(&format!("::error title={title}::{}", message(&text)));
             return;
         }
-        let head = self.paint(RED, &format!("error[{}]:", error.code));
-        let mut lines = text.lines();
-        self.write(&format!(
-            "{head} {}",
-            harmless(lines.next().unwrap_or_default())
-        ));
-        for line in lines {
-            self.write(&harmless(line));
+        let code = format!("error[{}]:", error.code);
+        self.paragraph(RED, &code, &error.message);
+        for (what, text) in more.into_iter().flatten() {
+            self.paragraph(BOLD, &format!("{what}:"), text);
         }
+    }
+
+    fn paragraph(&self, style: Style, head: &str, text: &str) {
+        let mut lines = text.lines().map(harmless);
+        let first = lines.next().unwrap_or_default();
+        self.write(&format!("{} {first}", self.paint(style, head)));
+        lines.for_each(|line| self.write(&line));
     }
 
     fn paint(&self, style: Style, text: &str) -> String {
@@ -163,96 +171,5 @@ impl Log {
         if let Ok(mut writer) = self.writer.lock() {
             let _ = writeln!(writer, "{line}").and_then(|()| writer.flush());
         }
-    }
-}
-
-/// The title of the list of paths.
-pub const PATHS: &str = "paths to invalidate";
-
-/// Says what the plan is and why, in a few lines.
-pub fn describe_plan(log: &Log, report: &Report) {
-    let files = report.files;
-    let changed = files.added + files.modified + files.removed;
-    if report.mode != Mode::FirstDeploy {
-        let unsettled = match files.unsettled {
-            0 => String::new(),
-            number => format!(
-                ", and {} of a run that was not finished",
-                count(number, "file")
-            ),
-        };
-        log.line(&format!(
-            "{} changed: {} added, {} modified, {} removed{unsettled}",
-            count(changed, "file"),
-            thousands(files.added),
-            thousands(files.modified),
-            thousands(files.removed)
-        ));
-    }
-    let Some(plan) = &report.plan else { return };
-    log.headline(&headline(report));
-    if let Some(reason) = &report.reason {
-        log.line(&format!("why: {reason}"));
-    }
-    for cover in &plan.covers {
-        if report.mode == Mode::Delta {
-            log.line(&format!("  {cover}"));
-        }
-        for (kind, examples) in [
-            ("stale", &cover.stale_examples),
-            ("evicted", &cover.kept_examples),
-        ] {
-            for example in examples {
-                log.detail(&format!("    {kind}: {example}"));
-            }
-        }
-    }
-    log.line(&format!(
-        "cost: at most {} USD, nothing within the 1,000 paths that an account has free each month",
-        plan.max_cost_usd
-    ));
-    log.group(PATHS, plan.paths.iter().map(String::as_str));
-}
-
-/// What the run comes down to, in one sentence.
-#[must_use]
-pub fn headline(report: &Report) -> String {
-    let Some(plan) = &report.plan else {
-        return "the run ended before there was a plan".to_owned();
-    };
-    let paths = match (plan.path_count, plan.wildcard_count) {
-        (paths, 0) => count(paths, "path"),
-        (paths, wildcards) if paths == wildcards => count(paths, "wildcard"),
-        (paths, wildcards) => {
-            format!(
-                "{}, {} among them,",
-                count(paths, "path"),
-                count(wildcards, "wildcard")
-            )
-        }
-    };
-    let would = match (report.dry_run, plan.path_count) {
-        (true, _) => "would cover",
-        (false, 1) => "covers",
-        (false, _) => "cover",
-    };
-    match report.mode {
-        Mode::Unchanged => "nothing changed: nothing to invalidate".to_owned(),
-        Mode::Delta => {
-            let stale = count(plan.stale, "stale viewer path");
-            match plan.over_invalidated + plan.over_invalidated_by_given {
-                0 => format!("{paths} {would} {stale} and nothing else"),
-                1 => format!("{paths} {would} {stale}; 1 kept path is evicted for nothing"),
-                kept => {
-                    let kept = count(kept, "kept path");
-                    format!("{paths} {would} {stale}; {kept} are evicted for nothing")
-                }
-            }
-        }
-        Mode::Explicit => format!("{}, as given", paths.trim_end_matches(',')),
-        Mode::FirstDeploy if plan.path_count == 0 => {
-            "the site is the baseline from now on".to_owned()
-        }
-        _ => format!("{paths} {would} everything"),
     }
 }

@@ -1,5 +1,7 @@
 //! What the run tells the workflow: one [`Report`], shown as log, outputs, summary and JSON.
 
+pub mod describe;
+pub mod headline;
 pub mod log;
 pub mod outputs;
 pub mod publish;
@@ -11,6 +13,7 @@ use crate::changes::Changes;
 use crate::failure::Failure;
 use crate::plan::{Plan, TradeoffPoint};
 use crate::record::Submitted;
+use crate::submit::Request;
 
 /// The price of a path past the free allowance, in thousandths of a dollar: 0.005 USD, from
 /// CloudFront's price list.
@@ -73,6 +76,12 @@ impl FileCounts {
             removed: changes.removed.len(),
             unsettled: changes.unsettled.len(),
         }
+    }
+
+    /// How many files differ from those of the previous deploy.
+    #[must_use]
+    pub fn changed(self) -> usize {
+        self.added + self.modified + self.removed
     }
 }
 
@@ -139,6 +148,18 @@ impl PlanReport {
                 .collect(),
             covers: plan.covers.clone(),
         }
+    }
+
+    /// Kept viewer paths that the plan evicts, whoever chose the pattern that does.
+    #[must_use]
+    pub fn evicted_for_nothing(&self) -> usize {
+        self.over_invalidated + self.over_invalidated_by_given
+    }
+
+    /// Kept viewer paths that stay cached.
+    #[must_use]
+    pub fn staying(&self) -> usize {
+        self.kept.saturating_sub(self.evicted_for_nothing())
     }
 }
 
@@ -264,6 +285,15 @@ pub struct Report {
     /// What the user should know though nothing failed.
     #[serde(skip)]
     pub warnings: Vec<String>,
+    /// Whether the run was only to record what is about to change: `phase: begin`.
+    #[serde(skip)]
+    pub begin: bool,
+    /// Whether there was a previous deploy to compare with.
+    #[serde(skip)]
+    pub compared: bool,
+    /// What is to be submitted, target by target; empty until that is known.
+    #[serde(skip)]
+    pub targets: Vec<TargetReport>,
     /// How far submission got.
     #[serde(skip)]
     pub progress: Progress,
@@ -282,6 +312,29 @@ struct ReportVersion;
 impl Serialize for ReportVersion {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(1)
+    }
+}
+
+/// A target that a run submits to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetReport {
+    /// The distribution or tenant.
+    pub name: String,
+    /// How many requests its plan takes.
+    pub requests: usize,
+}
+
+impl TargetReport {
+    /// The targets of these requests, in their order; those of one target follow one another.
+    #[must_use]
+    pub fn of(requests: &[Request]) -> Vec<Self> {
+        let of_target = requests.chunk_by(|a, b| a.target == b.target);
+        of_target
+            .map(|requests| TargetReport {
+                name: requests[0].target.name().to_owned(),
+                requests: requests.len(),
+            })
+            .collect()
     }
 }
 
@@ -320,6 +373,28 @@ impl Report {
         !self.invalidations.is_empty()
     }
 
+    /// How many of a target's requests were accepted.
+    #[must_use]
+    pub fn accepted_by(&self, target: &str) -> usize {
+        let made = self.invalidations.iter();
+        made.filter(|made| made.target == target).count()
+    }
+
+    /// How many targets accepted all that is for them.
+    #[must_use]
+    pub fn targets_done(&self) -> usize {
+        let done = |target: &&TargetReport| self.accepted_by(&target.name) >= target.requests;
+        self.targets.iter().filter(done).count()
+    }
+
+    /// Whether the record holds this run's deploy.
+    #[must_use]
+    pub fn is_committed(&self) -> bool {
+        self.manifest
+            .as_ref()
+            .is_some_and(|manifest| manifest.committed)
+    }
+
     /// Whether CloudFront returned an invalidation that was made before this run.
     #[must_use]
     pub fn any_reused(&self) -> bool {
@@ -347,11 +422,7 @@ impl Report {
     pub fn state(&self) -> String {
         let accepted = self.invalidations.len();
         let requests = self.progress.requests;
-        let committed = self
-            .manifest
-            .as_ref()
-            .is_some_and(|manifest| manifest.committed);
-        if committed {
+        if self.is_committed() {
             return "the invalidation was accepted and the deploy is remembered".to_owned();
         }
         let submitted = match (accepted, self.progress.in_doubt) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::report::{Mode, Report};
+use crate::report::{FileCounts, Mode, Report};
 
 /// The names of all outputs, in the order of `action.yml` and the README, with their meaning.
 pub const OUTPUTS: &[(&str, &str)] = &[
@@ -69,14 +69,13 @@ pub fn outputs(report: &Report, report_file: Option<&Path>) -> Vec<(&'static str
         [made] => text(made).to_owned(),
         _ => String::new(),
     };
-    let known = report.mode != Mode::Unknown || report.plan.is_some();
-    let number = |number: usize| {
-        if known {
-            number.to_string()
-        } else {
-            String::new()
-        }
-    };
+    // A run may fail after it has compared and before it has a plan; a dry run may have a plan
+    // though it could not compare.
+    let compared = report.mode != Mode::Unknown;
+    let counted = compared || report.files != FileCounts::default();
+    let planned = compared || report.plan.is_some();
+    let given = |known: bool, text: String| if known { text } else { String::new() };
+    let number = |known, number: usize| given(known, number.to_string());
     let plan = report.plan.clone().unwrap_or_default();
     let paths = json(&plan.paths);
     let truncated = paths.len() > MAX_PATHS;
@@ -89,19 +88,15 @@ pub fn outputs(report: &Report, report_file: Option<&Path>) -> Vec<(&'static str
         only(|made| &made.caller_reference),
         if truncated { String::new() } else { paths },
         truncated.to_string(),
-        number(plan.path_count),
-        number(plan.wildcard_count),
-        if known {
-            plan.max_cost_usd.to_string()
-        } else {
-            String::new()
-        },
-        number(report.files.added),
-        number(report.files.modified),
-        number(report.files.removed),
-        number(plan.stale),
-        number(plan.kept),
-        number(plan.over_invalidated + plan.over_invalidated_by_given),
+        number(planned, plan.path_count),
+        number(planned, plan.wildcard_count),
+        given(planned, plan.max_cost_usd.to_string()),
+        number(counted, report.files.added),
+        number(counted, report.files.modified),
+        number(counted, report.files.removed),
+        number(compared, plan.stale),
+        number(compared, plan.kept),
+        number(compared, plan.evicted_for_nothing()),
         report
             .manifest
             .as_ref()
@@ -158,5 +153,50 @@ mod tests {
         assert_eq!(value(&report, "path-count"), "");
         assert_eq!(value(&report, "invalidation-ids"), "[]");
         assert_eq!(value(&report, "status"), "none");
+    }
+
+    #[test]
+    fn what_is_known_without_a_plan_or_without_a_comparison_is_given() {
+        let files = FileCounts {
+            added: 3,
+            ..FileCounts::default()
+        };
+        let no_plan = Report {
+            files,
+            ..Report::default()
+        };
+        let plan = PlanReport {
+            path_count: 1,
+            ..PlanReport::default()
+        };
+        let no_record = Report {
+            plan: Some(plan),
+            ..Report::default()
+        };
+        let rows = [
+            (
+                &no_plan,
+                [
+                    ("files-added", "3"),
+                    ("files-removed", "0"),
+                    ("path-count", ""),
+                    ("paths-stale", ""),
+                ],
+            ),
+            (
+                &no_record,
+                [
+                    ("files-added", ""),
+                    ("paths-stale", ""),
+                    ("path-count", "1"),
+                    ("paths-kept", ""),
+                ],
+            ),
+        ];
+        for (report, expected) in rows {
+            for (name, text) in expected {
+                assert_eq!(value(report, name), text, "{name}");
+            }
+        }
     }
 }

@@ -23,6 +23,7 @@ mod death;
 mod docs;
 mod errors;
 mod explicit;
+mod faces;
 mod fault_matrix;
 mod flush;
 mod harness;

@@ -4,7 +4,10 @@ use super::*;
 use crate::failure::{Code, Failure};
 use crate::pattern::{Pattern, Widen};
 use crate::plan::Cover;
-use crate::report::{ErrorReport, FileCounts, InvalidationReport, ManifestReport, TradeoffReport};
+use crate::report::{
+    ErrorReport, FileCounts, InvalidationReport, ManifestReport, Mode, PlanReport, Progress,
+    TargetReport, TradeoffReport,
+};
 
 fn delta() -> Report {
     let paths = ["/about.html", "/blog/*", "/caf%C3%A9.html"];
@@ -65,8 +68,41 @@ fn delta() -> Report {
             resumed: false,
             committed: true,
         }),
+        compared: true,
+        targets: vec![target("E1EXAMPLE")],
         ..Report::default()
     }
+}
+
+fn target(name: &str) -> TargetReport {
+    TargetReport {
+        name: name.to_owned(),
+        requests: 1,
+    }
+}
+
+/// A delta that has not come to its end.
+fn unfinished() -> Report {
+    let manifest = delta().manifest.map(|manifest| ManifestReport {
+        committed: false,
+        ..manifest
+    });
+    Report {
+        manifest,
+        progress: Progress {
+            intent: true,
+            requests: 1,
+            ..Progress::default()
+        },
+        ..delta()
+    }
+}
+
+fn denied(state: &str) -> ErrorReport {
+    let what = "could not invalidate `E2EXAMPLE`: AccessDenied: no";
+    let failure =
+        Failure::new(Code::AccessDenied, what).hint("allow `cloudfront:CreateInvalidation`");
+    ErrorReport::of(&failure, Some(state.into()))
 }
 
 fn everything(mode: Mode) -> Report {
@@ -85,6 +121,12 @@ fn everything(mode: Mode) -> Report {
     }
 }
 
+fn assert_faces(rows: &[(&str, Report)]) {
+    for (name, report) in rows {
+        insta::assert_snapshot!(*name, summary(report, SummaryStyle::Full));
+    }
+}
+
 #[test]
 fn faces() {
     let rows = [
@@ -98,7 +140,42 @@ fn faces() {
                 ..delta()
             },
         ),
-        ("first-deploy", everything(Mode::FirstDeploy)),
+        (
+            "given",
+            Report {
+                plan: delta().plan.map(|plan| PlanReport {
+                    over_invalidated: 0,
+                    over_invalidated_by_given: 12,
+                    ..plan
+                }),
+                ..delta()
+            },
+        ),
+        (
+            "first-deploy",
+            Report {
+                files: FileCounts {
+                    added: 150,
+                    ..FileCounts::default()
+                },
+                compared: false,
+                reason: Some("there is no record of a previous deploy".into()),
+                ..everything(Mode::FirstDeploy)
+            },
+        ),
+        (
+            "adopted",
+            Report {
+                mode: Mode::FirstDeploy,
+                plan: Some(PlanReport::default()),
+                files: FileCounts {
+                    added: 150,
+                    ..FileCounts::default()
+                },
+                invalidations: vec![],
+                ..delta()
+            },
+        ),
         (
             "flush",
             Report {
@@ -111,7 +188,16 @@ fn faces() {
             Report {
                 mode: Mode::Unchanged,
                 invalidations: vec![],
+                waited: Some("Completed"),
                 ..delta()
+            },
+        ),
+        (
+            "listing",
+            Report {
+                mode: Mode::Unchanged,
+                reason: Some("only the listing was asked for".into()),
+                ..Report::default()
             },
         ),
         (
@@ -119,21 +205,67 @@ fn faces() {
             Report {
                 mode: Mode::Explicit,
                 manifest: None,
+                compared: false,
+                files: FileCounts::default(),
                 ..delta()
             },
         ),
+    ];
+    assert_faces(&rows);
+    insta::assert_snapshot!("compact", summary(&delta(), SummaryStyle::Compact));
+    assert_eq!(summary(&delta(), SummaryStyle::None), "");
+}
+
+#[test]
+fn faces_of_runs_before_the_upload() {
+    let rows = [
+        (
+            "begun",
+            Report {
+                begin: true,
+                invalidations: vec![],
+                targets: vec![],
+                ..unfinished()
+            },
+        ),
+        (
+            "begun-unchanged",
+            Report {
+                mode: Mode::Unchanged,
+                begin: true,
+                invalidations: vec![],
+                ..unfinished()
+            },
+        ),
+    ];
+    assert_faces(&rows);
+}
+
+#[test]
+fn faces_of_failures() {
+    let rows = [
         (
             "failure",
             Report {
-                error: Some(ErrorReport::of(
-                    &Failure::new(
-                        Code::AccessDenied,
-                        "could not invalidate `E1EXAMPLE`: AccessDenied: no",
-                    )
-                    .hint("allow `cloudfront:CreateInvalidation`"),
-                    Some("nothing was submitted".into()),
-                )),
+                error: Some(denied("nothing was submitted")),
                 invalidations: vec![],
+                ..unfinished()
+            },
+        ),
+        (
+            "partly-accepted",
+            Report {
+                error: Some(denied("1 of 2 requests were accepted")),
+                targets: vec![target("E1EXAMPLE"), target("E2EXAMPLE")],
+                ..unfinished()
+            },
+        ),
+        (
+            "failed-afterwards",
+            Report {
+                error: Some(denied(
+                    "the invalidation was accepted and the deploy is remembered",
+                )),
                 ..delta()
             },
         ),
@@ -148,11 +280,7 @@ fn faces() {
             },
         ),
     ];
-    for (name, report) in rows {
-        insta::assert_snapshot!(name, summary(&report, SummaryStyle::Full));
-    }
-    insta::assert_snapshot!("compact", summary(&delta(), SummaryStyle::Compact));
-    assert_eq!(summary(&delta(), SummaryStyle::None), "");
+    assert_faces(&rows);
 }
 
 #[test]
@@ -170,6 +298,7 @@ fn no_name_is_markdown_or_html() {
         "**bold**",
         "[a](b)",
         "@everyone",
+        "&#64;everyone",
         "a`|b",
     ] {
         assert!(!text.contains(raw), "{raw}\n{text}");
@@ -200,4 +329,63 @@ fn a_long_summary_is_cut_at_a_line_and_closed() {
         "{}",
         &text[text.len() - 200..]
     );
+}
+
+/// Everything of a list is one line, whatever its names hold, so neither rows nor folds break.
+#[test]
+fn no_name_breaks_a_table_or_a_fold() {
+    let names = [
+        "/a|b",
+        "/`",
+        "/```",
+        "/line\n\nbreak",
+        "/\r| x |",
+        "/</details></summary>",
+        "/\u{2028}|",
+        "/x](y)",
+        "#tag|`",
+    ];
+    let mut report = delta();
+    let plain = summary(&report, SummaryStyle::Full);
+    if let Some(plan) = &mut report.plan {
+        plan.paths = names.iter().map(ToString::to_string).collect();
+        plan.path_count = names.len();
+        plan.covers.clear();
+    }
+    let text = summary(&report, SummaryStyle::Full);
+    let (rows, others): (Vec<_>, Vec<_>) = text.lines().partition(|line| {
+        line.ends_with("| itself | |") || line.ends_with("| everything with this tag | |")
+    });
+    assert_eq!(rows.len(), names.len(), "{text}");
+    for row in rows {
+        let bars = row.matches('|').count();
+        assert_eq!(bars, 4, "three cells: {row}");
+        assert!(row.is_ascii() || row.contains('\u{200b}'), "{row}");
+    }
+    let count = |text: &str, what: &str| text.matches(what).count();
+    for what in ["<details", "</details>", "<summary>", "```"] {
+        let inside = others.join("\n");
+        assert_eq!(
+            count(&inside, what),
+            count(&plain, what),
+            "{what} in {text}"
+        );
+    }
+}
+
+/// Names of any length leave room for what comes after the list.
+#[test]
+fn a_long_list_is_cut_before_the_other_sections() {
+    let mut report = delta();
+    let long = |n| format!("/{n}/{}", "\u{1F600}|".repeat(150));
+    if let Some(plan) = &mut report.plan {
+        plan.paths = (0..100).map(long).collect();
+        plan.path_count = 100;
+    }
+    let text = summary(&report, SummaryStyle::Full);
+    assert!(text.contains("\n… and "), "the rest is counted");
+    for section in ["```mermaid", "max-paths", "I2EXAMPLE", "remembered in"] {
+        assert!(text.contains(section), "{section}");
+    }
+    assert!(!text.contains("… cut"));
 }
