@@ -17,7 +17,8 @@ WORKDIR /build
 # targets that are not shipped are cut out of the manifest, because cargo wants their files.
 COPY Cargo.toml Cargo.lock ./
 COPY tests/standin/Cargo.toml tests/standin/
-COPY scripts/build-static.sh scripts/
+COPY vendor vendor
+COPY scripts/build-static.sh scripts/no-unwind-tables.ld scripts/
 RUN for manifest in Cargo.toml tests/standin/Cargo.toml; do \
       awk '/^\[\[(test|bench|example)\]\]/ { skip = 1; next } /^\[/ { skip = 0 } !skip' "$manifest" > manifest.cut \
       && mv manifest.cut "$manifest" || exit 1; \
