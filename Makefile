@@ -2,7 +2,8 @@
 
 .PHONY: test lint e2e image summaries sync
 
-# Every test, then the linters. Other AWS clients and moto live in target/venv.
+# Every test, the program in a container among them, then the linters. Other AWS clients and moto live
+# in target/venv.
 test:
 	scripts/setup.sh tests
 	CFD_VENV="$(CURDIR)/target/venv" cargo test --release --workspace --locked
