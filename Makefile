@@ -2,10 +2,13 @@
 
 .PHONY: test lint e2e image summaries sync
 
-# Every test, then the linters. Other AWS clients and moto live in target/venv.
+# Every test, the program in a container among them, then the linters. Other AWS clients and moto live
+# in target/venv.
 test:
 	scripts/setup.sh tests
 	CFD_VENV="$(CURDIR)/target/venv" cargo test --release --workspace --locked
+	mkdir -p target && rustc --edition 2024 --test vendor/crc-fast/src/lib.rs -o target/crc-fast && target/crc-fast
+	scripts/end-to-end.sh --if-possible
 	$(MAKE) --no-print-directory lint
 
 # Code, workflows, container, texts, links, examples.
@@ -14,10 +17,9 @@ lint:
 	scripts/lint.sh
 
 # The workflow in .github/workflows/e2e.yml in a real runner, and the container as GitHub runs it.
+# `make test` has it too, and passes it over where there can be no Docker daemon.
 e2e:
-	scripts/setup.sh e2e
-	scripts/with-docker.sh scripts/run-like-github.py
-	scripts/with-docker.sh scripts/e2e.sh
+	scripts/end-to-end.sh
 
 # A from-source build of the Dockerfile with local base images: slow, once a release.
 image:

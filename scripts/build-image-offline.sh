@@ -6,7 +6,7 @@
 # Crates come from crates.io.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/local-base.sh rust
+scripts/local-base.sh
 
 # Debian's client has BuildKit built in; others need the buildx plugin.
 docker=docker
@@ -16,9 +16,9 @@ export DOCKER_BUILDKIT=1
 context=$(mktemp -d)
 trap 'rm -r "$context"' EXIT
 mkdir -p "$context/tests/standin" "$context/scripts"
-cp -r Dockerfile .dockerignore Cargo.toml Cargo.lock LICENSE-MIT LICENSE-APACHE src "$context/"
+cp -r Dockerfile .dockerignore Cargo.toml Cargo.lock LICENSE-MIT LICENSE-APACHE src vendor "$context/"
 cp tests/standin/Cargo.toml "$context/tests/standin/"
-cp scripts/build-static.sh "$context/scripts/"
+cp scripts/build-static.sh scripts/no-unwind-tables.ld "$context/scripts/"
 
 build() {
   local started=$SECONDS
@@ -32,6 +32,5 @@ build() {
 build "from source"
 echo '// A change of no consequence.' >>"$context/src/main.rs"
 build "after a change of the source"
-docker image inspect --format 'image: {{.Size}} bytes' cloudfront-delta:source
-echo "compressed: $(docker save cloudfront-delta:source | gzip -6 | wc -c) bytes"
+scripts/image-size.sh cloudfront-delta:source
 docker run --rm cloudfront-delta:source --version

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds the image around this machine's static binary: scripts/build-image.sh TAG
+# Builds the image around a static binary: scripts/build-image.sh TAG
 #
-# Takes seconds once the binary is there; the final layers are those of a release.
+# The binary is $CFD_STATIC_BINARY, or else the one that a release would hold. With that there it
+# takes seconds; the final layers are those of a release.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tag=$1
@@ -14,13 +15,13 @@ case $(uname -m) in
     ;;
 esac
 
-binary=$(scripts/build-static.sh --quiet | tail -1)
+binary=${CFD_STATIC_BINARY:-$(scripts/build-static.sh --quiet | tail -1)}
 
 context=$(mktemp -d)
 trap 'rm -r "$context"' EXIT
 mkdir -p "$context/dist/$arch"
 cp LICENSE-MIT LICENSE-APACHE "$context/"
-cp "$binary" "$context/dist/$arch/"
+cp "$binary" "$context/dist/$arch/cloudfront-delta"
 cp /etc/ssl/certs/ca-certificates.crt "$context/dist/"
 # Without the stages that are not needed, because a builder that is not BuildKit runs them all.
 awk '/^FROM/ { skip = !/ AS (base|binary)$/ } !skip' Dockerfile >"$context/Dockerfile"

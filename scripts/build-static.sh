@@ -6,9 +6,10 @@
 # .cargo/config.toml, because other builds do not want them:
 # - static: the image has no libc; glibc resolves names without further files;
 # - packed relocations: a position-independent binary has some 20,000 of them;
-# - strip: cargo 1.95 forgets the profile's `strip` where the package has overrides of its own.
+# - no tables for unwinding: see the linker script, whose path is relative to the workspace's root;
+# - strip: cargo 1.95 forgets a profile's `strip` where a package has overrides of its own.
 set -eu
 target=$(rustc -vV | sed -n 's/^host: //p')
-RUSTFLAGS="-C target-feature=+crt-static -C strip=symbols -C link-arg=-Wl,-z,pack-relative-relocs" \
+RUSTFLAGS="-C target-feature=+crt-static -C strip=symbols -C link-arg=-Wl,-z,pack-relative-relocs -C link-arg=-Wl,-T,scripts/no-unwind-tables.ld" \
   cargo build --profile dist --locked --bin cloudfront-delta --target "$target" "$@"
 echo "target/$target/dist/cloudfront-delta"

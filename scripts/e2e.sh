@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs .github/workflows/e2e.yml in wrkflw with a real Docker daemon and the stand-in for CloudFront:
-# scripts/with-docker.sh scripts/e2e.sh
+# scripts/with-docker.sh scripts/e2e.sh; scripts/end-to-end.sh sets up what it needs.
 #
 # wrkflw builds the Dockerfile for each `uses: ./`. So it gets a copy of the repository in which the
 # Dockerfile is only what wraps a binary, and the binary is this machine's static one.
@@ -10,8 +10,14 @@ port=4577 # as in the workflow
 wrkflw=${WRKFLW:-target/tools/bin/wrkflw}
 standin=${CFD_STANDIN:-target/release/cloudfront-standin}
 
-# `run:` steps need an image called ubuntu:latest.
-docker image inspect ubuntu:latest >/dev/null 2>&1 || docker pull -q ubuntu:latest 2>/dev/null || scripts/local-base.sh
+# `run:` steps need an image called ubuntu:latest. Where it can't be pulled, this machine's shell will
+# do: they call no other program.
+if ! docker image inspect ubuntu:latest >/dev/null 2>&1 && ! docker pull -q ubuntu:latest 2>/dev/null; then
+  {
+    printf '%s\n' /bin/bash /bin/sh
+    ldd /bin/bash /bin/sh | grep -o '/[^ ]*[^ :]'
+  } | sort -u | tar -ch --absolute-names --files-from=- | docker import - ubuntu:latest >/dev/null
+fi
 gateway=$(docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}')
 [ -x "$standin" ] || cargo build --quiet --release --locked -p cloudfront-standin
 binary=${CFD_STATIC_BINARY:-$(scripts/build-static.sh --quiet | tail -1)}
@@ -29,7 +35,8 @@ trap 'kill "$standin_id" 2>/dev/null; rm -rf "$copy" "$copy.standin" "$copy.log"
 mkdir -p "$copy/dist/$arch" "$copy/tests" "$copy/.github/workflows"
 cp action.yml LICENSE-MIT LICENSE-APACHE "$copy/"
 cp -r tests/e2e "$copy/tests/"
-cp "$binary" "$copy/dist/$arch/cloudfront-delta"
+# Without holes: wrkflw packs them in a way that Docker can't unpack.
+cp --sparse=never "$binary" "$copy/dist/$arch/cloudfront-delta"
 cp /etc/ssl/certs/ca-certificates.crt "$copy/dist/"
 awk '/^FROM/ { skip = !/ AS (base|binary)$/ } !skip' Dockerfile | sed "s/^ARG TARGETARCH$/ARG TARGETARCH=$arch/" >"$copy/Dockerfile"
 # The address is written into the workflow; another default network needs another one.

@@ -63,9 +63,9 @@ check 'cargo fetch' cargo fetch --locked -q
 check 'cargo deny' cargo deny --offline --log-level error check licenses bans sources
 check 'cargo machete' cargo machete
 if command -v shellcheck >/dev/null; then
-  check 'shellcheck' shellcheck scripts/*.sh
+  check 'shellcheck' shellcheck scripts/*.sh benches/*.sh .ci/run
 else
-  skip 'shellcheck' 'not installed (apt-get install shellcheck)'
+  skip 'shellcheck' 'not installed'
 fi
 if command -v terraform >/dev/null; then
   check 'terraform fmt' terraform fmt -check -diff infra/terraform

@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
-# Makes local base images where no registry can be reached: scripts/local-base.sh
+# Makes a local base image where no registry can be reached: cfd-local/rust:local is Debian 12 with
+# gcc, CA certificates and this machine's Rust toolchain.
 #
-#   cfd-local/rust:local    Debian 12 with gcc, CA certificates and this machine's Rust toolchain
-#   ubuntu:latest           only if missing: what wrkflw runs `run:` steps in, here a plain Debian 12
-#
-# Needs root and debootstrap; the trees are kept below $CFD_DOCKER_ROOT.
+# Needs a Docker daemon, root and debootstrap; the tree is kept below $CFD_DOCKER_ROOT.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=${CFD_DOCKER_ROOT:-/var/tmp/cloudfront-delta-docker}
@@ -24,11 +22,7 @@ if [ ! -e "$tree/.ready" ]; then
   touch "$tree/.ready"
 fi
 
-if ! docker image inspect ubuntu:latest >/dev/null 2>&1; then
-  tar -C "$tree" -c . | docker import - ubuntu:latest >/dev/null
-fi
-
-if [ "${1:-}" = rust ] && ! docker image inspect cfd-local/rust:local >/dev/null 2>&1; then
+if ! docker image inspect cfd-local/rust:local >/dev/null 2>&1; then
   rm -rf "$tree-rust"
   cp -al "$tree" "$tree-rust"
   # Of the toolchain what compiling needs, not its documentation.

@@ -3,6 +3,8 @@
 # commit: scripts/release-commit.sh VERSION IMAGE@sha256:DIGEST
 #
 # A branch keeps `image: Dockerfile`, so that `uses:` of any other commit runs that commit's code.
+# The same arguments on the same HEAD give the same objects, so that a release that was cut off can be
+# run again: pushing the tag a second time changes nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=$1 image=$2
@@ -23,6 +25,8 @@ grep -qxF "  image: docker://$image" action.yml || {
   exit 1
 }
 git add action.yml
+GIT_AUTHOR_DATE=$(git log -1 --format=%cI)
+export GIT_AUTHOR_DATE GIT_COMMITTER_DATE=$GIT_AUTHOR_DATE
 git -c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bot]@users.noreply.github.com' \
   commit --quiet --message "Release $version"
 git -c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bot]@users.noreply.github.com' \

@@ -3,7 +3,8 @@
 # again when its list of versions changes.
 #
 #   scripts/setup.sh tests   target/venv: other AWS clients, moto; strace, from Debian
-#   scripts/setup.sh lint    target/lint: linters from PyPI and npm; target/tools: from crates.io
+#   scripts/setup.sh lint    target/lint: linters from PyPI and npm; target/tools: from crates.io;
+#                            from Debian, where that is possible, shellcheck
 #   scripts/setup.sh e2e     target/tools: wrkflw, a runner for workflows
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,6 +14,16 @@ CARGO_MACHETE=0.9.2
 WRKFLW=0.8.0
 
 python=${PYTHON:-python3}
+
+# Installs packages of Debian's: as root, or on CI as whoever may become root without a password.
+apt_install() {
+  local become=()
+  if [ "$(id -u)" != 0 ]; then
+    [ -n "${CI:-}" ] && sudo -n true 2>/dev/null || return 1
+    become=(sudo -n)
+  fi
+  "${become[@]}" apt-get update -q && "${become[@]}" apt-get install -y -q --no-install-recommends "$@"
+}
 
 # A virtual environment with the packages of a requirements file.
 venv() {
@@ -24,27 +35,25 @@ venv() {
   if ! "$python" -m venv "$directory" >/dev/null 2>&1; then
     # Debian keeps the venv module in a package of its own.
     rm -rf "$directory"
-    [ "$(id -u)" = 0 ] || {
+    apt_install python3-venv || {
       echo "setup: \`$python -m venv\` does not work; install python3-venv" >&2
       exit 1
     }
-    apt-get update -q && apt-get install -y -q --no-install-recommends python3-venv
     "$python" -m venv "$directory"
   fi
   "$directory/bin/pip" install -q --disable-pip-version-check -r "$requirements"
   touch "$directory/.ready-$stamp"
 }
 
-# Programs of Debian's, which only root can install.
+# Programs of Debian's.
 debian() {
   local name
   for name in "$@"; do
     command -v "$name" >/dev/null && continue
-    [ "$(id -u)" = 0 ] || {
+    apt_install "$name" || {
       echo "setup: install $name" >&2
-      exit 1
+      return 1
     }
-    apt-get update -q && apt-get install -y -q --no-install-recommends "$name"
   done
 }
 
@@ -79,6 +88,8 @@ for part in "$@"; do
       npm_packages
       cargo_tool cargo-deny "$CARGO_DENY"
       cargo_tool cargo-machete "$CARGO_MACHETE"
+      # Without it scripts/lint.sh passes its check over, and says so.
+      debian shellcheck || true
       ;;
     e2e)
       cargo_tool wrkflw "$WRKFLW"
