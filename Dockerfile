@@ -11,15 +11,12 @@
 ARG RUST_IMAGE=rust:1.95-slim-bookworm@sha256:d7482085ff5b415f84dba5647ae71606650bdef00db7aeb69f4b3d170c3e4082
 
 FROM ${RUST_IMAGE} AS build
-# Who builds from source waits for it: thin LTO uses all cores where the releases' fat one uses a single
-# core, and gives a sixth more (benches/README.md).
-ENV CARGO_TERM_COLOR=never CARGO_PROFILE_DIST_LTO=thin
+ENV CARGO_TERM_COLOR=never
 WORKDIR /build
 # Dependencies first, in a layer that only the manifests and the build's flags invalidate. The
 # targets that are not shipped are cut out of the manifest, because cargo wants their files.
 COPY Cargo.toml Cargo.lock ./
 COPY tests/standin/Cargo.toml tests/standin/
-COPY vendor vendor
 COPY scripts/build-static.sh scripts/no-unwind-tables.ld scripts/
 RUN for manifest in Cargo.toml tests/standin/Cargo.toml; do \
       awk '/^\[\[(test|bench|example)\]\]/ { skip = 1; next } /^\[/ { skip = 0 } !skip' "$manifest" > manifest.cut \

@@ -7,7 +7,6 @@
 test:
 	scripts/setup.sh tests
 	CFD_VENV="$(CURDIR)/target/venv" cargo test --release --workspace --locked
-	mkdir -p target && rustc --edition 2024 --test vendor/crc-fast/src/lib.rs -o target/crc-fast && target/crc-fast
 	scripts/end-to-end.sh --if-possible
 	$(MAKE) --no-print-directory lint
 

@@ -16,7 +16,7 @@ export DOCKER_BUILDKIT=1
 context=$(mktemp -d)
 trap 'rm -r "$context"' EXIT
 mkdir -p "$context/tests/standin" "$context/scripts"
-cp -r Dockerfile .dockerignore Cargo.toml Cargo.lock LICENSE-MIT LICENSE-APACHE src vendor "$context/"
+cp -r Dockerfile .dockerignore Cargo.toml Cargo.lock LICENSE-MIT LICENSE-APACHE src "$context/"
 cp tests/standin/Cargo.toml "$context/tests/standin/"
 cp scripts/build-static.sh scripts/no-unwind-tables.ld "$context/scripts/"
 
