@@ -74,6 +74,40 @@ fn a_run_that_was_overtaken_hands_its_paths_to_the_next_deploy() {
     stage.assert_every_reference_new("overtaken");
 }
 
+/// By the time B ends, C has superseded it and D has come after C in peace: D settled what C had left
+/// open. What B laid over both is known to nobody but B, which hands it on.
+#[test]
+fn a_run_that_was_overtaken_twice_hands_its_paths_on_too() {
+    let stage = Stage::new();
+    stage.deploy(&site_a());
+    let gate = Gate::new();
+    let fault = FaultKind::gate_before(&gate);
+    let fault = Fault::new(Operation::CreateInvalidation, fault);
+    stage.standin.inject(fault);
+    let slow = run_of(&stage, "b.json", &site_b());
+    let site_d = site_c().with("c.html", "d4");
+    thread::scope(|scope| {
+        stage.upload(&site_b());
+        let slow = scope.spawn(|| slow.succeed());
+        assert!(gate.wait_reached(PATIENCE), "B sends its request");
+        for (name, site) in [("c.json", site_c()), ("d.json", site_d.clone())] {
+            stage.upload(&site);
+            run_of(&stage, name, &site).succeed();
+        }
+        assert_eq!(stage.record_json()["unsettled"], serde_json::json!([]));
+        stage.standin.set_origin_file(DISTRIBUTION, "a.html", "b2");
+        gate.release();
+        let outcome = slow.join().expect("B ends");
+        assert!(!outcome.report.manifest.unwrap().committed);
+    });
+    // After B's own invalidation its file is cached, and then it is overwritten.
+    stage.warm_for(&site_b());
+    stage.upload(&site_d);
+    stage.run().succeed();
+    assert_eq!(stage.last().paths, ["/a.html"]);
+    stage.assert_fresh("after the next deploy");
+}
+
 #[test]
 fn twins_make_one_invalidation_and_both_succeed() {
     let stage = Stage::new();

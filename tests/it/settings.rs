@@ -283,3 +283,17 @@ fn a_flush_that_was_not_finished_is_owed() {
         }
     }
 }
+
+/// The same run again, now as a flush, which is not finished either: the flush is owed.
+#[test]
+fn a_flush_that_resumes_a_delta_is_owed_too() {
+    let stage = Stage::new();
+    stage.deploy(&site());
+    stage.warm(["/no-file-of-the-site"]);
+    stage.upload(&site().with("feed.xml", "b5"));
+    die(&stage, stage.run());
+    die(&stage, stage.run().set("flush", "true"));
+    let report = stage.deploy(&site().with("a.html", "b4")).report;
+    assert_eq!(report.mode.name(), "flush");
+    assert_eq!(stage.standin.cached_urls(DISTRIBUTION), []);
+}
