@@ -194,6 +194,16 @@ fn a_record_that_is_older_than_reality_is_found_out_by_a_reused_answer() {
     stage.assert_fresh("the chain goes on");
     assert_eq!(stage.last().calls, 1);
     assert_eq!(stage.last().paths, ["/c.html"]);
+
+    // The same record restored once more: this flush is another one.
+    stage.standin.advance_clock(Duration::from_mins(1));
+    stage.warm_for(&site_c);
+    stage.restore(&old);
+    let accepted = stage.invalidations().len();
+    stage.deploy(&site_b());
+    stage.assert_fresh("an old record for the second time");
+    assert_eq!(stage.invalidations().len(), accepted + 1);
+    assert_eq!(stage.last().paths, ["/*"]);
 }
 
 #[test]
