@@ -66,7 +66,7 @@ pub fn planned(
         ..problem(deploy, &paths, deploy.budget)
     };
     let plan = plan(&problem).map_err(|error| no_plan(&error))?;
-    verify(&plan, &paths, deploy)?;
+    verify(&plan, &paths, &deploy.mount)?;
     // Where nothing is ever collapsed, budgets mean nothing.
     let curve = deploy.collapse != plan::Collapse::Never && !paths.stale().is_empty();
     let tradeoff = if curve {
@@ -154,7 +154,7 @@ fn everything(
     };
     let (plan, note) = flush(&problem, &deploy.mount).map_err(|error| no_plan(&error))?;
     warnings.extend(note.map(|note| note.to_string()));
-    verify(&plan, &paths, deploy)?;
+    verify(&plan, &paths, &deploy.mount)?;
     Ok(plan)
 }
 
@@ -187,9 +187,9 @@ fn mount_of(scope: &Scope) -> Option<Mount> {
 }
 
 /// Promise 1, checked by code that shares nothing with the planner.
-fn verify(plan: &Plan, paths: &ViewerPaths, deploy: &Deploy) -> Result<(), Failure> {
+fn verify(plan: &Plan, paths: &ViewerPaths, mount: &Mount) -> Result<(), Failure> {
     let stale = paths.stale().iter();
-    let uncovered = check::uncovered(&plan.patterns, stale, deploy.mount.query_strings);
+    let uncovered = check::uncovered(&plan.patterns, stale, mount.query_strings);
     if uncovered.is_empty() {
         return Ok(());
     }
@@ -212,4 +212,52 @@ fn no_plan(error: &NoPlan) -> Failure {
             "narrow the protected pattern, or rename the file"
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::Widen;
+
+    /// No planner that is right makes such a plan, so no whole run can show that it is refused.
+    #[test]
+    fn a_plan_that_misses_a_stale_path_is_refused() {
+        let paths = ViewerPaths::new(["/a", "/b", "/docs/"], ["/kept"]);
+        let patterns = |texts: &[&str]| {
+            let parse = |text: &&str| Pattern::parse(text, Widen::No).unwrap();
+            texts.iter().map(parse).collect()
+        };
+        let verify = |texts: &[&str], query_strings| {
+            let plan = Plan {
+                patterns: patterns(texts),
+                ..Plan::default()
+            };
+            let mount = Mount {
+                query_strings,
+                ..Mount::default()
+            };
+            verify(&plan, &paths, &mount)
+        };
+        let rows: [(&[&str], bool, Option<&str>); 5] = [
+            (&["/a", "/b", "/docs/"], false, None),
+            (&["/a*", "/b*", "/docs/", "/docs/?*"], true, None),
+            (
+                &["/a", "/docs/*"],
+                false,
+                Some("misses 1 stale paths, such as /b:"),
+            ),
+            (&["/kept"], false, Some("such as /a, /b, /docs/:")),
+            (&["/a*", "/b*", "/docs/"], true, Some("such as /docs/:")),
+        ];
+        for (texts, query_strings, expected) in rows {
+            match (verify(texts, query_strings), expected) {
+                (Ok(()), None) => {}
+                (Err(failure), Some(expected)) => {
+                    assert_eq!(failure.code, Code::PlanUncovered, "{texts:?}");
+                    assert!(failure.what.contains(expected), "{}", failure.what);
+                }
+                (found, _) => panic!("{texts:?}: {found:?}"),
+            }
+        }
+    }
 }

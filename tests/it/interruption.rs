@@ -203,7 +203,8 @@ fn a_first_deploy_that_died_is_finished_or_started_over() {
         die(&stage, death);
         stage.warm_for(&site_b());
         let accepted = stage.invalidations().len();
-        stage.run().succeed();
+        let report = stage.run().succeed().report;
+        assert_eq!(report.mode.name(), "first-deploy", "{death:?}, then A");
         stage.assert_fresh(&format!("{death:?}, then A"));
         let expected = if death.is_after_acceptance() {
             accepted

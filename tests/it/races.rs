@@ -5,7 +5,7 @@ use std::thread;
 use cloudfront_standin::{Config, Fault, FaultKind, Gate, Operation};
 
 use crate::harness::{DISTRIBUTION, PATIENCE, Stage};
-use crate::run::Run;
+use crate::run::{Outcome, Run};
 use crate::site::Site;
 
 fn site_a() -> Site {
@@ -129,6 +129,41 @@ fn twins_make_one_invalidation_and_both_succeed() {
     assert_eq!(stage.invalidations().len(), 2);
     assert_eq!(stage.last().calls, 2);
     assert_eq!(stage.run().succeed().report.mode.name(), "unchanged");
+}
+
+/// B and a twin of it that is to flush: the twin writes down under B's own intent that there is more to
+/// cover, and then fails. Gives what B told.
+fn beside_a_twin_that_flushes(stage: &Stage) -> Outcome {
+    stage.deploy(&site_a());
+    stage.warm(["/no-file-of-the-site"]);
+    stage.upload(&site_b());
+    let gate = Gate::new();
+    let fault = FaultKind::gate_before(&gate);
+    let fault = Fault::new(Operation::CreateInvalidation, fault);
+    stage.standin.inject(fault);
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| stage.run().succeed());
+        assert!(gate.wait_reached(PATIENCE), "B sends its request");
+        let refuse = FaultKind::error(403, "AccessDenied", "not authorized");
+        let fault = Fault::new(Operation::CreateInvalidation, refuse);
+        stage.standin.inject(fault);
+        stage.run().set("flush", "true").fail("access-denied");
+        assert_eq!(stage.record_json()["unsettled"], "all");
+        gate.release();
+        slow.join().expect("B ends")
+    })
+}
+
+#[test]
+fn a_twin_that_has_more_to_cover_is_no_reason_not_to_commit() {
+    let stage = Stage::new();
+    let report = beside_a_twin_that_flushes(&stage).report;
+    assert!(report.manifest.unwrap().committed);
+    assert_eq!(report.warnings, [""; 0]);
+    let record = stage.record_json();
+    assert_eq!(record["intent"], serde_json::Value::Null);
+    let files: serde_json::Value = serde_json::from_str(&site_b().listing()).unwrap();
+    assert_eq!(record["files"], files["files"]);
 }
 
 #[test]
