@@ -167,6 +167,15 @@ fn a_twin_that_has_more_to_cover_is_no_reason_not_to_commit() {
 }
 
 #[test]
+fn the_flush_of_a_twin_that_failed_is_owed_though_the_other_one_committed() {
+    let stage = Stage::new();
+    beside_a_twin_that_flushes(&stage);
+    stage.run().succeed();
+    assert_eq!(stage.last().paths, ["/*"]);
+    assert_eq!(stage.standin.cached_urls(DISTRIBUTION), []);
+}
+
+#[test]
 fn many_deploys_at_once_lose_nothing() {
     let stage = Stage::new();
     stage.deploy(&site_a());
