@@ -147,7 +147,7 @@ impl Chain {
     ) -> Result<Committed, Failure> {
         let ours = self.record.unsettled.clone();
         self.record
-            .commit(deploy, deploying.clone(), files, submitted.to_vec());
+            .commit(deploy, deploying.clone(), &ours, files, submitted.to_vec());
         let mut superseded = false;
         let mut mine = Listing::default();
         for _ in 0..MAX_RACES {
@@ -187,7 +187,7 @@ impl Chain {
                 // A twin has added paths to our intent.
                 let files = std::mem::take(&mut mine);
                 self.record
-                    .commit(deploy, deploying.clone(), files, submitted.to_vec());
+                    .commit(deploy, deploying.clone(), &ours, files, submitted.to_vec());
                 continue;
             }
             superseded = true;

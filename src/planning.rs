@@ -252,3 +252,47 @@ fn no_plan(error: &NoPlan) -> Failure {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::Widen;
+
+    /// No planner that is right makes such a plan, so no whole run can show that it is refused.
+    #[test]
+    fn a_plan_that_misses_a_stale_path_is_refused() {
+        let paths = ViewerPaths::new(["/a", "/b", "/docs/"], ["/kept"]);
+        let patterns = |texts: &[&str]| {
+            let parse = |text: &&str| Pattern::parse(text, Widen::No).unwrap();
+            texts.iter().map(parse).collect()
+        };
+        let verify = |texts: &[&str], query_strings| {
+            let plan = Plan {
+                patterns: patterns(texts),
+                ..Plan::default()
+            };
+            verify(&plan, &paths, query_strings)
+        };
+        let rows: [(&[&str], bool, Option<&str>); 5] = [
+            (&["/a", "/b", "/docs/"], false, None),
+            (&["/a*", "/b*", "/docs/", "/docs/?*"], true, None),
+            (
+                &["/a", "/docs/*"],
+                false,
+                Some("misses 1 stale paths, such as /b:"),
+            ),
+            (&["/kept"], false, Some("such as /a, /b, /docs/:")),
+            (&["/a*", "/b*", "/docs/"], true, Some("such as /docs/:")),
+        ];
+        for (texts, query_strings, expected) in rows {
+            match (verify(texts, query_strings), expected) {
+                (Ok(()), None) => {}
+                (Err(failure), Some(expected)) => {
+                    assert_eq!(failure.code, Code::PlanUncovered, "{texts:?}");
+                    assert!(failure.what.contains(expected), "{}", failure.what);
+                }
+                (found, _) => panic!("{texts:?}: {found:?}"),
+            }
+        }
+    }
+}

@@ -126,6 +126,17 @@ impl Unsettled {
         }
     }
 
+    /// What is left once `covered` was covered.
+    pub fn settle(&mut self, covered: &Unsettled) {
+        match (&mut *self, covered) {
+            (_, Unsettled::All) => *self = Unsettled::default(),
+            (Unsettled::All, Unsettled::Paths(_)) => {}
+            (Unsettled::Paths(paths), Unsettled::Paths(covered)) => {
+                paths.retain(|path| !covered.contains(path));
+            }
+        }
+    }
+
     /// The union of the two.
     pub fn grow(&mut self, more: Unsettled) {
         match (&mut *self, more) {
@@ -484,7 +495,8 @@ impl Record {
         Ok(begun)
     }
 
-    /// Every target has accepted: what was deployed is what is remembered.
+    /// Every target has accepted: what was deployed is what is remembered. `covered` is what this
+    /// run's requests evict; another one of the same deploy may have written down more.
     ///
     /// If this deploy is entangled with another one, `unsettled` stays as it is, so that the next
     /// deploy covers those paths once more. A deploy that made no invalidation leaves those of the
@@ -493,6 +505,7 @@ impl Record {
         &mut self,
         deploy: DeployId,
         deploying: Deploying,
+        covered: &Unsettled,
         files: Listing,
         submitted: Vec<Submitted>,
     ) {
@@ -509,7 +522,7 @@ impl Record {
         self.unfinished
             .retain(|one| !one.runs.is_empty() || !one.overtaken);
         if !entangled {
-            self.unsettled = Unsettled::default();
+            self.unsettled.settle(covered);
         }
         self.deploy = Some(deploy);
         self.scope = deploying.scope;
@@ -611,7 +624,13 @@ mod tests {
         let begun = record
             .begin(&deploying(site), Unsettled::All, false, RANDOM)
             .unwrap();
-        record.commit(begun.deploy, deploying(site), site.clone(), vec![]);
+        record.commit(
+            begun.deploy,
+            deploying(site),
+            &Unsettled::All,
+            site.clone(),
+            vec![],
+        );
         record
     }
 
@@ -633,7 +652,13 @@ mod tests {
         let begun = record.begin(run, paths(&["x"]), false, RANDOM).unwrap();
         let bytes = record.to_json().unwrap();
         assert_eq!(Record::from_json(&bytes).unwrap(), *record);
-        record.commit(begun.deploy, run.clone(), files.clone(), vec![]);
+        record.commit(
+            begun.deploy,
+            run.clone(),
+            &Unsettled::All,
+            files.clone(),
+            vec![],
+        );
     }
 
     /// B supersedes A's begin and commits; then A comes to submit. Its upload may lie over B's or
@@ -765,7 +790,13 @@ mod tests {
         let begun = record
             .begin(&deploying(&a), Unsettled::default(), true, RANDOM)
             .unwrap();
-        record.commit(begun.deploy, deploying(&a), a.clone(), vec![]);
+        record.commit(
+            begun.deploy,
+            deploying(&a),
+            &Unsettled::All,
+            a.clone(),
+            vec![],
+        );
         assert_eq!(record.submitted, made);
     }
 
@@ -913,7 +944,13 @@ mod tests {
                 changed: false
             }
         );
-        record.commit(again.deploy, deploying(&b), b.clone(), vec![]);
+        record.commit(
+            again.deploy,
+            deploying(&b),
+            &Unsettled::All,
+            b.clone(),
+            vec![],
+        );
         assert_eq!(record.deploy, Some(first.deploy));
         assert_eq!(
             (record.intent, record.unsettled),
@@ -960,13 +997,19 @@ mod tests {
             .unwrap();
         assert!(!begun.resumed);
         assert_ne!(begun.deploy, dead.deploy);
-        record.commit(begun.deploy, deploying(&c), c.clone(), vec![]);
+        record.commit(
+            begun.deploy,
+            deploying(&c),
+            &Unsettled::All,
+            c.clone(),
+            vec![],
+        );
         assert_eq!(record.unsettled, paths(&["a", "b"]));
         // The next one covers them once more, and is the end of it.
         let next = record
             .begin(&deploying(&c), paths(&["a", "b"]), false, RANDOM)
             .unwrap();
-        record.commit(next.deploy, deploying(&c), c, vec![]);
+        record.commit(next.deploy, deploying(&c), &Unsettled::All, c, vec![]);
         assert!(record.unsettled.is_empty());
     }
 
@@ -984,7 +1027,7 @@ mod tests {
             .begin(&deploying(&c), paths(&["a"]), false, RANDOM)
             .unwrap();
         assert!(resumed.resumed);
-        record.commit(resumed.deploy, deploying(&c), c, vec![]);
+        record.commit(resumed.deploy, deploying(&c), &Unsettled::All, c, vec![]);
         assert_eq!(record.unsettled, paths(&["a"]));
     }
 
@@ -1001,6 +1044,27 @@ mod tests {
             .unwrap();
         assert!(!back.resumed);
         assert_ne!(Some(back.deploy), id_of_a);
+    }
+
+    /// A run that was to flush wrote so under the same intent, and failed.
+    #[test]
+    fn a_commit_settles_what_it_covered_and_no_more() {
+        let (a, b) = (site(&[("a", 1)]), site(&[("a", 2)]));
+        let rows = [
+            (paths(&["a"]), paths(&["a"]), paths(&[])),
+            (paths(&["a", "b"]), paths(&["a"]), paths(&["b"])),
+            (Unsettled::All, paths(&["a"]), Unsettled::All),
+            (paths(&["a"]), Unsettled::All, paths(&[])),
+            (Unsettled::All, Unsettled::All, paths(&[])),
+        ];
+        for (unsettled, covered, left) in rows {
+            let mut record = committed(&a);
+            let begun = record
+                .begin(&deploying(&b), unsettled, false, RANDOM)
+                .unwrap();
+            record.commit(begun.deploy, deploying(&b), &covered, b.clone(), vec![]);
+            assert_eq!(record.unsettled, left, "{covered:?}");
+        }
     }
 
     #[test]
@@ -1030,7 +1094,7 @@ mod tests {
         let second = run(&a, "18");
         let begun = record.begin(&second, paths(&["x"]), false, RANDOM).unwrap();
         assert!(record.concede(&run(&b, "19"), paths(&["x"])));
-        record.commit(begun.deploy, second, a, vec![]);
+        record.commit(begun.deploy, second, &Unsettled::All, a, vec![]);
         assert_eq!(record.unsettled, paths(&["x"]));
         assert_eq!(record.unfinished, []);
         finish(&mut record, &run(&base, "20"), &base);

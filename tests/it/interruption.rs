@@ -203,7 +203,8 @@ fn a_first_deploy_that_died_is_finished_or_started_over() {
         die(&stage, death);
         stage.warm_for(&site_b());
         let accepted = stage.invalidations().len();
-        stage.run().succeed();
+        let report = stage.run().succeed().report;
+        assert_eq!(report.mode.name(), "first-deploy", "{death:?}, then A");
         stage.assert_fresh(&format!("{death:?}, then A"));
         let expected = if death.is_after_acceptance() {
             accepted
@@ -243,6 +244,27 @@ fn a_chain_that_returns_to_its_content_makes_new_references_whatever_dies_in_bet
             }
         }
         stage.assert_every_reference_new(&format!("{death:?}"));
+    }
+}
+
+/// B, C and B again, none of which is ever finished: the second B is not the first one, because C came
+/// in between.
+#[test]
+fn content_that_returns_among_runs_that_all_die_makes_new_references_too() {
+    for death in Death::ALL {
+        let when = format!("{death:?}");
+        let stage = Stage::new();
+        stage.deploy(&site_a());
+        for site in [site_b(), site_c(), site_b(), site_c()] {
+            stage.upload(&site);
+            stage.warm_for(&site_b());
+            die(&stage, death);
+        }
+        stage.assert_every_reference_new(&when);
+        stage.upload(&site_b());
+        stage.run().succeed();
+        stage.assert_fresh(&when);
+        stage.assert_every_reference_new(&when);
     }
 }
 

@@ -5,7 +5,7 @@ use std::thread;
 use cloudfront_standin::{Config, Fault, FaultKind, Gate, Operation};
 
 use crate::harness::{DISTRIBUTION, PATIENCE, Stage};
-use crate::run::Run;
+use crate::run::{Outcome, Run};
 use crate::site::Site;
 
 fn site_a() -> Site {
@@ -74,6 +74,40 @@ fn a_run_that_was_overtaken_hands_its_paths_to_the_next_deploy() {
     stage.assert_every_reference_new("overtaken");
 }
 
+/// By the time B ends, C has superseded it and D has come after C in peace: D settled what C had left
+/// open. What B laid over both is known to nobody but B, which hands it on.
+#[test]
+fn a_run_that_was_overtaken_twice_hands_its_paths_on_too() {
+    let stage = Stage::new();
+    stage.deploy(&site_a());
+    let gate = Gate::new();
+    let fault = FaultKind::gate_before(&gate);
+    let fault = Fault::new(Operation::CreateInvalidation, fault);
+    stage.standin.inject(fault);
+    let slow = run_of(&stage, "b.json", &site_b());
+    let site_d = site_c().with("c.html", "d4");
+    thread::scope(|scope| {
+        stage.upload(&site_b());
+        let slow = scope.spawn(|| slow.succeed());
+        assert!(gate.wait_reached(PATIENCE), "B sends its request");
+        for (name, site) in [("c.json", site_c()), ("d.json", site_d.clone())] {
+            stage.upload(&site);
+            run_of(&stage, name, &site).succeed();
+        }
+        assert_eq!(stage.record_json()["unsettled"], serde_json::json!([]));
+        stage.standin.set_origin_file(DISTRIBUTION, "a.html", "b2");
+        gate.release();
+        let outcome = slow.join().expect("B ends");
+        assert!(!outcome.report.manifest.unwrap().committed);
+    });
+    // After B's own invalidation its file is cached, and then it is overwritten.
+    stage.warm_for(&site_b());
+    stage.upload(&site_d);
+    stage.run().succeed();
+    assert_eq!(stage.last().paths, ["/a.html"]);
+    stage.assert_fresh("after the next deploy");
+}
+
 #[test]
 fn twins_make_one_invalidation_and_both_succeed() {
     let stage = Stage::new();
@@ -95,6 +129,50 @@ fn twins_make_one_invalidation_and_both_succeed() {
     assert_eq!(stage.invalidations().len(), 2);
     assert_eq!(stage.last().calls, 2);
     assert_eq!(stage.run().succeed().report.mode.name(), "unchanged");
+}
+
+/// B and a twin of it that is to flush: the twin writes down under B's own intent that there is more to
+/// cover, and then fails. Gives what B told.
+fn beside_a_twin_that_flushes(stage: &Stage) -> Outcome {
+    stage.deploy(&site_a());
+    stage.warm(["/no-file-of-the-site"]);
+    stage.upload(&site_b());
+    let gate = Gate::new();
+    let fault = FaultKind::gate_before(&gate);
+    let fault = Fault::new(Operation::CreateInvalidation, fault);
+    stage.standin.inject(fault);
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| stage.run().succeed());
+        assert!(gate.wait_reached(PATIENCE), "B sends its request");
+        let refuse = FaultKind::error(403, "AccessDenied", "not authorized");
+        let fault = Fault::new(Operation::CreateInvalidation, refuse);
+        stage.standin.inject(fault);
+        stage.run().set("flush", "true").fail("access-denied");
+        assert_eq!(stage.record_json()["unsettled"], "all");
+        gate.release();
+        slow.join().expect("B ends")
+    })
+}
+
+#[test]
+fn a_twin_that_has_more_to_cover_is_no_reason_not_to_commit() {
+    let stage = Stage::new();
+    let report = beside_a_twin_that_flushes(&stage).report;
+    assert!(report.manifest.unwrap().committed);
+    assert_eq!(report.warnings, [""; 0]);
+    let record = stage.record_json();
+    assert_eq!(record["intent"], serde_json::Value::Null);
+    let files: serde_json::Value = serde_json::from_str(&site_b().listing()).unwrap();
+    assert_eq!(record["files"], files["files"]);
+}
+
+#[test]
+fn the_flush_of_a_twin_that_failed_is_owed_though_the_other_one_committed() {
+    let stage = Stage::new();
+    beside_a_twin_that_flushes(&stage);
+    stage.run().succeed();
+    assert_eq!(stage.last().paths, ["/*"]);
+    assert_eq!(stage.standin.cached_urls(DISTRIBUTION), []);
 }
 
 #[test]

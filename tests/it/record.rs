@@ -62,6 +62,49 @@ fn a_first_site_can_be_adopted_as_it_is() {
     stage.assert_fresh("after an adopted baseline");
 }
 
+/// A dry run writes nothing, and before the upload there is nothing to adopt yet.
+#[test]
+fn neither_a_dry_run_nor_a_beginning_adopts_anything() {
+    for (input, text) in [("dry-run", "true"), ("phase", "begin")] {
+        let stage = Stage::new();
+        stage.upload(&site_a());
+        let run = stage.run().set("on-missing-manifest", "adopt");
+        run.set(input, text).succeed();
+        assert!(!stage.file("manifest.json").exists(), "{input}");
+        assert_eq!(stage.requests().len(), 0, "{input}");
+    }
+}
+
+/// Who asks for a flush does not take the caches for good.
+#[test]
+fn a_flush_is_not_adopted() {
+    let stage = Stage::new();
+    stage.upload(&site_a());
+    stage.warm(["/no-file-of-the-site"]);
+    let run = stage.run().set("on-missing-manifest", "adopt");
+    run.set("flush", "true").succeed();
+    assert_eq!(stage.last().paths, ["/*"]);
+    assert_eq!(stage.standin.cached_urls(DISTRIBUTION), []);
+}
+
+/// A record among the site's files would change with every deploy.
+#[test]
+fn a_record_within_the_site_is_no_file_of_it() {
+    let stage = Stage::new();
+    stage.build(&[("index.html", "one")]);
+    let run = || {
+        stage
+            .run()
+            .set("site", stage.name("site"))
+            .set("manifest", stage.name("site/deploy/manifest.json"))
+    };
+    run().succeed();
+    assert_eq!(run().succeed().report.mode.name(), "unchanged");
+    let record: Value = serde_json::from_str(&stage.read("site/deploy/manifest.json")).unwrap();
+    let files: Vec<_> = record["files"].as_object().unwrap().keys().collect();
+    assert_eq!(files, ["index.html"]);
+}
+
 #[test]
 fn two_chains_that_adopt_the_same_site_share_no_reference() {
     let stage = Stage::new();
@@ -194,6 +237,16 @@ fn a_record_that_is_older_than_reality_is_found_out_by_a_reused_answer() {
     stage.assert_fresh("the chain goes on");
     assert_eq!(stage.last().calls, 1);
     assert_eq!(stage.last().paths, ["/c.html"]);
+
+    // The same record restored once more: this flush is another one.
+    stage.standin.advance_clock(Duration::from_mins(1));
+    stage.warm_for(&site_c);
+    stage.restore(&old);
+    let accepted = stage.invalidations().len();
+    stage.deploy(&site_b());
+    stage.assert_fresh("an old record for the second time");
+    assert_eq!(stage.invalidations().len(), accepted + 1);
+    assert_eq!(stage.last().paths, ["/*"]);
 }
 
 #[test]

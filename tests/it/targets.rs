@@ -114,6 +114,28 @@ fn a_new_distribution_alone_is_reason_enough() {
     );
 }
 
+/// The run that was to bring in a distribution failed there, and the next one does without it. Nothing
+/// is stale, but the intent is not left lying about.
+#[test]
+fn a_new_distribution_that_is_given_up_leaves_no_intent() {
+    let stage = stage();
+    upload(&stage, &site_a());
+    stage.run().succeed();
+    let refuse = FaultKind::error(403, "AccessDenied", "not authorized");
+    stage
+        .standin
+        .inject(Fault::new(Operation::CreateInvalidation, refuse).target(TWO));
+    let both = stage.run().set("distribution-id", format!("{ONE},{TWO}"));
+    both.fail("access-denied");
+    assert_ne!(stage.record_json()["intent"], json!(null));
+
+    stage.run().succeed();
+    assert_eq!(stage.record_json()["intent"], json!(null));
+    assert_eq!(stage.record_json()["targets"], json!([ONE]));
+    assert_eq!(stage.standin.invalidations(ONE).len(), 1);
+    assert_eq!(stage.run().succeed().report.mode.name(), "unchanged");
+}
+
 #[test]
 fn a_distribution_that_is_left_out_is_an_error_with_two_ways_out() {
     let stage = stage();
