@@ -41,13 +41,9 @@ fn main() -> ExitCode {
             };
         }
         Err(NoInputs::Bad(failure)) => {
-            let log = log(&github, &Reporting::default(), &variables);
-            return finish(
-                &github,
-                &Reporting::default(),
-                &log,
-                Report::of_failure(&failure),
-            );
+            let reporting = inputs::reporting(&arguments, &variables);
+            let log = log(&github, &reporting, &variables);
+            return finish(&github, &reporting, &log, Report::of_failure(&failure));
         }
     };
     let log = log(&github, &inputs.reporting, &variables);

@@ -282,21 +282,7 @@ pub fn from_values(
         fail: check.choice("wait-timeout-action", &[("warn", false), ("fail", true)]),
     };
     let quota_timeout = check.duration("quota-timeout");
-    let reporting = Reporting {
-        report_file: values.given("report-file").map(PathBuf::from),
-        summary_file: values.given("summary-file").map(PathBuf::from),
-        summary: check.choice(
-            "summary",
-            &[
-                ("full", SummaryStyle::Full),
-                ("compact", SummaryStyle::Compact),
-                ("none", SummaryStyle::None),
-            ],
-        ),
-        json: check.choice("output", &[("text", false), ("json", true)]),
-        verbose: check.boolean("verbose"),
-        quiet: check.boolean("quiet"),
-    };
+    let reporting = check.reporting();
     let aws = check.aws(surroundings);
     let warnings = values
         .unknown
@@ -319,6 +305,19 @@ pub fn from_values(
     }
 }
 
+/// How to tell that inputs are bad: as far as those that say so are good.
+#[must_use]
+pub fn reporting(arguments: &[OsString], variables: &BTreeMap<OsString, OsString>) -> Reporting {
+    let Ok(values) = Values::gather(arguments, variables) else {
+        return Reporting::default();
+    };
+    let mut check = Check {
+        values: &values,
+        problems: Vec::new(),
+    };
+    check.reporting()
+}
+
 /// Collects what is wrong while it reads the values; a value that can't be read becomes a default,
 /// so that the rest is checked too.
 struct Check<'a> {
@@ -327,6 +326,24 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    fn reporting(&mut self) -> Reporting {
+        Reporting {
+            report_file: self.values.given("report-file").map(PathBuf::from),
+            summary_file: self.values.given("summary-file").map(PathBuf::from),
+            summary: self.choice(
+                "summary",
+                &[
+                    ("full", SummaryStyle::Full),
+                    ("compact", SummaryStyle::Compact),
+                    ("none", SummaryStyle::None),
+                ],
+            ),
+            json: self.choice("output", &[("text", false), ("json", true)]),
+            verbose: self.boolean("verbose"),
+            quiet: self.boolean("quiet"),
+        }
+    }
+
     fn problem(&mut self, name: &str, what: impl std::fmt::Display) {
         self.problems.push(format!("`{name}`: {what}"));
     }
