@@ -387,6 +387,7 @@ pub async fn scan_site(job: &Deploy, host: &Host) -> Result<Listing, Failure> {
     };
     let scanned = Scan {
         site: job.site.clone(),
+        input: "site",
         filter: job.filter.clone(),
         never,
         progress: host.progress,
