@@ -260,9 +260,12 @@ pub fn read_listing(path: &Path) -> Result<Listing, Failure> {
         let error = anyhow::anyhow!("it is gzip, but its name does not say so");
         return Err(invalid(path, error).hint("let its name end in `.gz`, or unpack it"));
     }
+    if gzip::is_gzip(&name) && !gzip::begins(&bytes) {
+        let error = anyhow::anyhow!("its name says gzip, and it is none");
+        return Err(invalid(path, error).hint("take `.gz` off the name, or pack it"));
+    }
     let bytes = gzip::unpack(&name, bytes).map_err(|error| {
-        let hint = "a name that ends in `.gz` promises gzip: write the listing again with `--write-listing`, or take `.gz` off the name if it is not packed";
-        invalid(path, error).hint(hint)
+        invalid(path, error).hint("it is damaged or cut off: write it again with `--write-listing`")
     })?;
     Listing::from_json(&bytes).map_err(|error| invalid(path, error))
 }
