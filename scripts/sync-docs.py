@@ -45,8 +45,11 @@ def quoted(value: str) -> str:
 
 
 def cell(value: str) -> str:
-    """A text as a cell of a Markdown table."""
-    return value.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;")
+    """A text as a cell of a Markdown table; in code, only a bar has to be escaped."""
+    parts = value.replace("|", "\\|").split("`")
+    for at in range(0, len(parts), 2):
+        parts[at] = parts[at].replace("*", "\\*").replace("<", "&lt;")
+    return "`".join(parts)
 
 
 def action_inputs() -> str:

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::profile::{self, ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -36,6 +36,7 @@ use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::request_id::RequestId as _;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -64,11 +65,16 @@ const DEFAULT_REGION: &str = "us-east-1";
 /// Loads the configuration that every client shares.
 ///
 /// # Errors
-/// If the certificate bundle can't be read.
+/// If the certificate bundle can't be read, or there is no profile of the name that was given.
 pub async fn configure(
     settings: &AwsSettings,
     credentials: Option<SharedCredentialsProvider>,
 ) -> Result<SdkConfig, Failure> {
+    if credentials.is_none()
+        && let Some(name) = &settings.profile
+    {
+        need_profile(name).await?;
+    }
     // The SDK's own chain would ask the instance metadata service too, and wait for it wherever
     // there is none.
     let mut profile = ProfileFileRegionProvider::builder();
@@ -117,6 +123,23 @@ pub async fn configure(
         loader = loader.credentials_provider(credentials);
     }
     Ok(loader.load().await)
+}
+
+/// Looks for a profile; the SDK would say of a missing one that "the credential provider was not
+/// enabled". Files that can't be read are left to the SDK, which says what is wrong with them.
+#[allow(
+    clippy::default_trait_access,
+    reason = "`aws_config` has no name for the type of the files that is not deprecated"
+)]
+async fn need_profile(name: &str) -> Result<(), Failure> {
+    let profiles = profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await;
+    if profiles.is_ok_and(|profiles| profiles.get_profile(name).is_none()) {
+        let what = format!("there is no profile `{name}` in the AWS configuration files");
+        return Err(Failure::new(Code::NoCredentials, what).hint(
+            "check `--profile`; the files are `~/.aws/config` and `~/.aws/credentials`, or those that AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name",
+        ));
+    }
+    Ok(())
 }
 
 /// A client that trusts the user's certificates; `None` for the SDK's default client, which trusts
@@ -247,8 +270,11 @@ impl AwsError {
             .request_id
             .map(|id| format!(" (request id {id})"))
             .unwrap_or_default();
-        Failure::new(self.code, format!("{what}: {}{request}", self.message))
-            .hint(hint(self.code, action))
+        let hint = match self.code {
+            Code::Tls => tls_hint(&self.message).to_owned(),
+            code => hint(code, action),
+        };
+        Failure::new(self.code, format!("{what}: {}{request}", self.message)).hint(hint)
     }
 }
 
@@ -265,7 +291,6 @@ fn hint(code: Code, action: &str) -> String {
         Code::Throttled => "other jobs call the API at the same time: run the job again".into(),
         Code::ServiceUnavailable => "run the job again; https://health.aws.amazon.com tells of outages".into(),
         Code::NoNetwork => "check the network, HTTPS_PROXY and NO_PROXY, and the endpoint URL if one is set".into(),
-        Code::Tls => "the certificate is not trusted: name your own authority with `--ca-bundle` or AWS_CA_BUNDLE, or check the proxy".into(),
         Code::Timeout => "run the job again; `--connect-timeout` and `--read-timeout` set the limits".into(),
         Code::UnexpectedAnswer => "something between this job and AWS answered: check the endpoint URL and the proxy, then run the job again".into(),
         Code::InvalidArgument => "the service does not say which path it means; `docs/errors.md` lists what it refuses. Tags need a distribution with cache tags enabled".into(),
@@ -274,6 +299,24 @@ fn hint(code: Code, action: &str) -> String {
         Code::InconsistentQuantities | Code::MissingBody => "something between this job and AWS changed the request: check the endpoint URL and the proxy, then run the job again".into(),
         Code::BatchTooLarge => "lower `max-paths`, or use `collapse: always`".into(),
         _ => "run the job again with `--verbose`, and report it if it happens again".into(),
+    }
+}
+
+/// What to do about a handshake that failed, by what rustls and the SDK say of it.
+fn tls_hint(message: &str) -> &'static str {
+    let message = message.to_ascii_lowercase();
+    // Before "certificate", which is in the others' messages too.
+    if message.contains("notvalidforname") || message.contains("not valid for name") {
+        "the certificate is another name's: check the endpoint URL and the proxy"
+    } else if message.contains("expired")
+        || message.contains("notvalidyet")
+        || message.contains("not valid yet")
+    {
+        "the certificate is out of date, or the machine's clock is wrong"
+    } else if message.contains("certificate") || message.contains("unknownissuer") {
+        "the certificate is not trusted: name your own authority with `--ca-bundle` or AWS_CA_BUNDLE, or check the proxy"
+    } else {
+        "what answered does not speak TLS, or none that is accepted here: check the endpoint URL (http:// or https://, and the port) and the proxy"
     }
 }
 
@@ -361,7 +404,7 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = String::new();
     let mut cause = Some(error);
     while let Some(error) = cause {
-        let part = one_line(&error.to_string());
+        let part = one_line(&without_request(&error.to_string()));
         if !part.is_empty() && !text.contains(&part) {
             if !text.is_empty() {
                 text.push_str(": ");
@@ -371,6 +414,17 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> String {
         cause = error.source();
     }
     text
+}
+
+/// Some of the SDK's messages hold the debug output of a whole request, with its body and headers.
+fn without_request(text: &str) -> String {
+    const BEGIN: &str = "`Request {";
+    const END: &str = "}`";
+    let Some(begin) = text.find(BEGIN) else {
+        return text.to_owned();
+    };
+    let end = text.rfind(END).map_or(text.len(), |at| at + END.len());
+    format!("{}`…`{}", &text[..begin], &text[end.max(begin)..])
 }
 
 /// Messages of services may have several lines; a log line must not.
@@ -532,6 +586,47 @@ mod tests {
         ];
         for (url, expected) in rows {
             assert_eq!(without_userinfo(url), expected);
+        }
+    }
+
+    #[test]
+    fn a_request_is_left_out_of_a_message() {
+        let rows = [
+            ("no request", "no request"),
+            (
+                "failed to apply endpoint `x` to request `Request { uri: Uri { a: \"}`\" } }`: endpoint must contain scheme",
+                "failed to apply endpoint `x` to request `…`: endpoint must contain scheme",
+            ),
+            ("broken off: `Request { body", "broken off: `…`"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(without_request(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_handshake_that_fails_has_the_hint_for_its_reason() {
+        let rows = [
+            ("invalid peer certificate: UnknownIssuer", "not trusted"),
+            (
+                "invalid peer certificate: certificate not valid for name \"x\"",
+                "another name's",
+            ),
+            (
+                "invalid peer certificate: certificate expired: verification time",
+                "out of date",
+            ),
+            (
+                "TLS handshake failed: received corrupt message of type InvalidContentType",
+                "does not speak TLS",
+            ),
+            (
+                "TLS handshake failed: received fatal alert: ProtocolVersion",
+                "does not speak TLS",
+            ),
+        ];
+        for (message, expected) in rows {
+            assert!(tls_hint(message).contains(expected), "{message}");
         }
     }
 

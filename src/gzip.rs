@@ -15,6 +15,13 @@ pub fn is_gzip(name: &str) -> bool {
         .is_some_and(|extension| extension == "gz")
 }
 
+/// Whether bytes begin as gzip does.
+#[must_use]
+pub fn begins(bytes: &[u8]) -> bool {
+    // RFC 1952, section 2.3.1.
+    bytes.starts_with(&[0x1f, 0x8b])
+}
+
 /// The bytes as they are stored under `name`. The same bytes give the same result on every run: no
 /// time stamp, no file name.
 ///

@@ -15,6 +15,7 @@
 
 use std::fmt;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, DeserializeSeed, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
@@ -128,6 +129,10 @@ impl Listing {
     /// Says which entry is wrong and why: another version or hash, an unknown field, a duplicate
     /// key, a malformed digest, an invalid path.
     pub fn from_json(bytes: &[u8]) -> Result<Self, InvalidListing> {
+        // Derived code would read an array of the three values as well.
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(InvalidListing(NO_OBJECT.to_owned()));
+        }
         let document: Document<Listing> = serde_json::from_slice(bytes)?;
         Ok(document.files)
     }
@@ -198,6 +203,10 @@ impl Listing {
         self.files.get(index).map(|(_, file)| file)
     }
 }
+
+/// Said of a file that does not even begin like a listing.
+const NO_OBJECT: &str =
+    r#"a listing is a JSON object, `{"version":1,"hash":"blake3","files":{…}}`, and this is none"#;
 
 /// Why a listing was refused.
 #[derive(Debug, thiserror::Error)]
@@ -314,8 +323,22 @@ struct Entry<'a>(&'a str);
 impl<'de> DeserializeSeed<'de> for Entry<'_> {
     type Value = File;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<File, D::Error> {
-        File::deserialize(deserializer)
+        deserializer
+            .deserialize_map(FileFields)
             .map_err(|error| de::Error::custom(format_args!("entry {:?}: {error}", self.0)))
+    }
+}
+
+/// Reads a [`File`] from an object alone; derived code would take an array of two as well.
+struct FileFields;
+
+impl<'de> Visitor<'de> for FileFields {
+    type Value = File;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `digest` and `size`")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<File, A::Error> {
+        File::deserialize(MapAccessDeserializer::new(map))
     }
 }
 
@@ -440,7 +463,17 @@ mod tests {
                 r#"{"version":1,"hash":"blake3","files":{}} x"#.into(),
                 "trailing characters",
             ),
-            (String::new(), "EOF"),
+            (String::new(), "a listing is a JSON object"),
+            ("[]".into(), "a listing is a JSON object"),
+            ("<html>".into(), "a listing is a JSON object"),
+            (
+                format!(r#"[1,"blake3",{{"x":{{"digest":"{DIGEST}","size":0}}}}]"#),
+                "a listing is a JSON object",
+            ),
+            (
+                listing(&format!(r#""x":["{DIGEST}",0]"#)),
+                r#"entry "x": invalid type: sequence, expected an object with `digest` and `size`"#,
+            ),
         ];
         for (json, expected) in rows {
             let error = error(json);

@@ -32,13 +32,9 @@ fn main() -> ExitCode {
     let github = Github::of(&variables);
     let inputs = match inputs::parse(&arguments, &variables, &read) {
         Ok(inputs) => inputs,
-        Err(NoInputs::CommandLine(error)) => {
-            let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::SUCCESS
-            };
+        Err(NoInputs::CommandLine(help)) => {
+            let _ = help.print();
+            return ExitCode::SUCCESS;
         }
         Err(NoInputs::Bad(failure)) => {
             let reporting = inputs::reporting(&arguments, &variables);
@@ -126,11 +122,24 @@ fn finish(github: &Github, reporting: &Reporting, log: &Log, mut report: Report)
     if let Some(error) = &report.error {
         log.error(error);
     }
-    if reporting.json {
-        let json = report.to_json().unwrap_or_default();
-        let _ = io::stdout().write_all(json.as_bytes());
+    if reporting.json
+        && let Err(error) = print(&report)
+    {
+        let what = format!("can't write the report to standard output: {error}");
+        let failure = Failure::new(Code::OutputUnwritable, what)
+            .hint("check what standard output leads to; `--report-file` writes the same to a file");
+        log.error(&ErrorReport::of(&failure, Some(report.state())));
+        return ExitCode::from(report.exit_status().max(failure.code.exit_status()));
     }
     ExitCode::from(report.exit_status())
+}
+
+/// Prints the report; what is asked for must not get lost unnoticed.
+fn print(report: &Report) -> io::Result<()> {
+    let json = report.to_json()?;
+    let mut output = io::stdout();
+    output.write_all(json.as_bytes())?;
+    output.flush()
 }
 
 fn log(github: &Github, reporting: &Reporting, variables: &BTreeMap<OsString, OsString>) -> Log {

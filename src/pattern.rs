@@ -26,6 +26,7 @@
 //! # Ok::<(), cloudfront_delta::pattern::PatternError>(())
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -81,12 +82,14 @@ impl Pattern {
     /// # Errors
     ///
     /// An empty tag, one over [`MAX_TAG_CHARS`], and one that holds a comma or anything but the
-    /// ASCII characters 33 to 126.
+    /// ASCII characters 33 to 126. One with a `*` too: tags have no wildcards, so it is not what it
+    /// seems.
     pub fn parse_tag(text: &str) -> Result<Self, PatternError> {
         let name = text.strip_prefix('#').unwrap_or(text);
         let bad = name.chars().find(|c| !c.is_ascii_graphic() || *c == ',');
         let fault = match bad {
             Some(c) => Some(Fault::TagCharacter(c)),
+            None if name.contains('*') => Some(Fault::TagWildcard),
             None if name.is_empty() => Some(Fault::Empty),
             None if name.len() > MAX_TAG_CHARS => Some(Fault::TagTooLong(name.len())),
             None => None,
@@ -145,6 +148,29 @@ impl Pattern {
         match self.prefix() {
             Some(prefix) => viewer_path.starts_with(prefix),
             None => !self.is_tag() && self.0 == viewer_path,
+        }
+    }
+
+    /// Whether this is a wildcard that matches something that `other` matches too.
+    #[must_use]
+    pub fn touches(&self, other: &Pattern) -> bool {
+        let Some(prefix) = self.prefix() else {
+            return false;
+        };
+        match other.prefix() {
+            Some(below) => below.starts_with(prefix) || prefix.starts_with(below),
+            None => other.0.starts_with(prefix),
+        }
+    }
+
+    /// What all patterns share that invalidate the same: CloudFront does not tell the cases of a
+    /// tag apart.
+    #[must_use]
+    pub fn folded(&self) -> Cow<'_, str> {
+        if self.is_tag() {
+            Cow::Owned(self.0.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(&self.0)
         }
     }
 }
@@ -260,6 +286,9 @@ pub enum Fault {
     /// A character that no cache tag may hold.
     #[error("holds {0:?}, which a cache tag cannot hold")]
     TagCharacter(char),
+    /// A `*` in a cache tag.
+    #[error("holds a `*`, but cache tags have no wildcards: name each tag")]
+    TagWildcard,
     /// A cache tag over [`MAX_TAG_CHARS`].
     #[error("has {0} characters, more than the {MAX_TAG_CHARS} of a cache tag")]
     TagTooLong(usize),
@@ -705,14 +734,13 @@ mod tests {
     fn tags_come_with_or_without_their_mark() {
         let tag = |text: &str| Pattern::parse_tag(text).map(String::from);
         assert_eq!(tag("#news"), Ok("#news".to_owned()));
-        assert_eq!(tag("news*"), Ok("#news*".to_owned()));
         assert!(tag(&"a".repeat(256)).is_ok());
-        for bad in ["", "#", "a,b", "a b", "ü", &"a".repeat(257)] {
+        for bad in ["", "#", "a,b", "a b", "ü", "news*", "*", &"a".repeat(257)] {
             assert!(tag(bad).is_err(), "{bad}");
         }
-        let pattern = Pattern::parse_tag("news*").unwrap();
+        let pattern = Pattern::parse_tag("news").unwrap();
         assert!(pattern.is_tag() && !pattern.is_wildcard());
-        assert!(!pattern.matches("#news*"));
+        assert!(!pattern.matches("#news"));
     }
 
     /// RFC 1738, section 2.2, and the developer guide's list.
@@ -774,6 +802,26 @@ mod tests {
                 let expected = boundaries.iter().rfind(|&&boundary| boundary <= at);
                 prop_assert_eq!(Some(&char_floor(&encoded, at)), expected);
             }
+        }
+    }
+
+    #[test]
+    fn a_wildcard_touches_what_it_has_in_common_with_another_pattern() {
+        let pattern = |text: &str| Pattern::try_from(text.to_owned()).unwrap();
+        for (one, other, expected) in [
+            ("/*", "/zz/*", true),
+            ("/zz/a/*", "/zz/*", true),
+            ("/zz*", "/zz.html", true),
+            ("/zy/*", "/zz/*", false),
+            ("/zz/", "/zz/*", false),
+            ("/*", "#tag", false),
+            ("#tag", "/*", false),
+        ] {
+            assert_eq!(
+                pattern(one).touches(&pattern(other)),
+                expected,
+                "{one} {other}"
+            );
         }
     }
 }

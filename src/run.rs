@@ -157,6 +157,7 @@ fn trial(
     if let Some(previous) = &job.previous {
         let scanned = Scan {
             site: previous.clone(),
+            input: "previous",
             filter: job.filter.clone(),
             never: Vec::new(),
             progress: host.progress,

@@ -4,7 +4,7 @@
     reason = "this module owns reading the site"
 )]
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
@@ -84,6 +84,8 @@ fn glob_set(globs: &[String]) -> Result<GlobSet, globset::Error> {
 pub struct Scan {
     /// A directory, or a listing file.
     pub site: PathBuf,
+    /// The input that names it: what a message says is to be mended.
+    pub input: &'static str,
     /// Which files count.
     pub filter: Filter,
     /// Files that are never part of the site, wherever they lie: the record.
@@ -103,9 +105,15 @@ pub struct Scan {
 /// that is neither file nor directory, a malformed listing: each named.
 pub fn scan(scan: &Scan) -> Result<Listing, Failure> {
     let metadata = fs_err::metadata(&scan.site).map_err(|error| {
-        Failure::new(Code::SiteUnreadable, format!("can't read the site `{}`", show(&scan.site)))
+        let what = format!(
+            "can't read `{}`, which `{}` names",
+            show(&scan.site),
+            scan.input
+        );
+        let hint = missing_hint(scan.input, &error);
+        Failure::new(Code::SiteUnreadable, what)
             .because(error)
-            .hint("`site` is the directory that the build writes, relative to the working directory; run this step after the build")
+            .hint(hint)
     })?;
     if metadata.is_dir() {
         scan_directory(scan)
@@ -176,9 +184,10 @@ fn scan_directory(scan: &Scan) -> Result<Listing, Failure> {
             |buffer, (path, file)| {
                 let hashed = hash(&file, buffer).map_err(|error| {
                     let what = format!("can't read `{}`", show(&file));
+                    let hint = unreadable_hint(&error);
                     Failure::new(Code::SiteUnreadable, what)
                         .because(error)
-                        .hint("the site must not change while it is read")
+                        .hint(hint)
                 })?;
                 bar.inc(1);
                 Ok((path, hashed))
@@ -189,8 +198,32 @@ fn scan_directory(scan: &Scan) -> Result<Listing, Failure> {
     Listing::new(hashed).map_err(|error| invalid(&scan.site, error))
 }
 
+/// What to do where an input names what can't be looked at.
+fn missing_hint(input: &str, error: &io::Error) -> &'static str {
+    match (input, error.kind()) {
+        (_, io::ErrorKind::PermissionDenied) => PERMISSIONS,
+        ("previous", _) => {
+            "`previous` is a directory, or a listing, of the site as it was deployed, relative to the working directory"
+        }
+        _ => {
+            "`site` is the directory that the build writes, relative to the working directory; run this step after the build"
+        }
+    }
+}
+
+/// What to do where a part of the site can't be read.
+fn unreadable_hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => PERMISSIONS,
+        io::ErrorKind::NotFound => "the site must not change while it is read",
+        _ => "check the file system that the site is on",
+    }
+}
+
+const PERMISSIONS: &str = "the user that runs this job may not read it: check its permissions and those of its directories";
+
 /// Hashes one file. The size is the number of bytes hashed, so digest and size always agree.
-fn hash(path: &Path, buffer: &mut [u8]) -> std::io::Result<File> {
+fn hash(path: &Path, buffer: &mut [u8]) -> io::Result<File> {
     let mut file = fs_err::File::open(path)?;
     let mut hasher = blake3::Hasher::new();
     let mut size = 0;
@@ -198,7 +231,7 @@ fn hash(path: &Path, buffer: &mut [u8]) -> std::io::Result<File> {
         let count = match file.read(buffer) {
             Ok(0) => break,
             Ok(count) => count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
         hasher.update(&buffer[..count]);
@@ -215,15 +248,25 @@ fn hash(path: &Path, buffer: &mut [u8]) -> std::io::Result<File> {
 /// # Errors
 /// Names the file and what is wrong with it.
 pub fn read_listing(path: &Path) -> Result<Listing, Failure> {
-    let unreadable = |error: std::io::Error| {
-        Failure::new(
-            Code::SiteUnreadable,
-            format!("can't read the listing `{}`", show(path)),
-        )
-        .because(error)
-    };
-    let bytes = fs_err::read(path).map_err(unreadable)?;
-    let bytes = gzip::unpack(&path.to_string_lossy(), bytes).map_err(unreadable)?;
+    let name = path.to_string_lossy();
+    let bytes = fs_err::read(path).map_err(|error| {
+        let what = format!("can't read the listing `{}`", show(path));
+        let hint = unreadable_hint(&error);
+        Failure::new(Code::SiteUnreadable, what)
+            .because(error)
+            .hint(hint)
+    })?;
+    if gzip::begins(&bytes) && !gzip::is_gzip(&name) {
+        let error = anyhow::anyhow!("it is gzip, but its name does not say so");
+        return Err(invalid(path, error).hint("let its name end in `.gz`, or unpack it"));
+    }
+    if gzip::is_gzip(&name) && !gzip::begins(&bytes) {
+        let error = anyhow::anyhow!("its name says gzip, and it is none");
+        return Err(invalid(path, error).hint("take `.gz` off the name, or pack it"));
+    }
+    let bytes = gzip::unpack(&name, bytes).map_err(|error| {
+        invalid(path, error).hint("it is damaged or cut off: write it again with `--write-listing`")
+    })?;
     Listing::from_json(&bytes).map_err(|error| invalid(path, error))
 }
 
@@ -251,7 +294,7 @@ fn unreadable(site: &Path, error: walkdir::Error) -> Failure {
     if is_link
         && error
             .io_error()
-            .is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound)
+            .is_some_and(|e| e.kind() == io::ErrorKind::NotFound)
     {
         let target = fs_err::read_link(&at)
             .map(|target| show(&target))
@@ -262,7 +305,10 @@ fn unreadable(site: &Path, error: walkdir::Error) -> Failure {
         );
         return Failure::new(Code::BrokenLink, what).hint("remove the link, or build its target");
     }
-    Failure::new(Code::SiteUnreadable, format!("can't read `{}`", show(&at))).because(error)
+    let hint = error.io_error().map(unreadable_hint);
+    let mut failure = Failure::new(Code::SiteUnreadable, format!("can't read `{}`", show(&at)));
+    failure.hint = hint.map(str::to_owned);
+    failure.because(error)
 }
 
 /// A path for people: what is not UTF-8, or would break a line, is escaped.
@@ -319,6 +365,7 @@ mod tests {
         let never = [directory.join("docs/manifest.json")];
         let listing = scan(&Scan {
             site: directory.to_owned(),
+            input: "site",
             filter,
             never: never.into(),
             progress: false,
@@ -332,6 +379,7 @@ mod tests {
         let filter = Filter::new(&[], &[]).unwrap();
         let listing = scan(&Scan {
             site: site.path().to_owned(),
+            input: "site",
             filter,
             never: Vec::new(),
             progress: false,
@@ -438,5 +486,16 @@ mod tests {
         let failure = paths(Path::new("/does/not/exist"), &[], &[]).unwrap_err();
         assert_eq!(failure.code, Code::SiteUnreadable);
         assert!(failure.chain().contains("/does/not/exist"));
+    }
+
+    #[test]
+    fn a_hint_is_for_the_input_that_names_it_and_for_what_is_wrong() {
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let missing = io::Error::from(io::ErrorKind::NotFound);
+        assert!(missing_hint("previous", &missing).starts_with("`previous` is"));
+        assert!(missing_hint("site", &missing).starts_with("`site` is"));
+        assert!(missing_hint("site", &denied).contains("permissions"));
+        assert!(unreadable_hint(&denied).contains("permissions"));
+        assert!(unreadable_hint(&missing).contains("must not change"));
     }
 }

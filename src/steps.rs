@@ -107,8 +107,7 @@ impl Deployment<'_> {
         };
         report.reason = Some(reason.to_owned());
         self.host.log.headline(reason);
-        // Before an upload the site is not what edges hold: there is nothing to adopt yet.
-        if self.inputs.dry_run || self.job.phase == Phase::Begin {
+        if self.inputs.dry_run {
             return Ok(true);
         }
         let adopted = chain
@@ -421,6 +420,7 @@ pub async fn scan_site(job: &Deploy, host: &Host) -> Result<Listing, Failure> {
     };
     let scanned = Scan {
         site: job.site.clone(),
+        input: "site",
         filter: job.filter.clone(),
         never,
         progress: host.progress,

@@ -2,38 +2,36 @@
 //!
 //! Every bad input is reported in one go, because each round trip through CI costs minutes.
 
+mod check;
+mod command_line;
+mod deploy;
+mod explicit;
 mod table;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use globset::GlobMatcher;
 
-use crate::changes::Added;
 use crate::failure::{Code, Failure};
-use crate::pattern::{Pattern, Widen};
+use crate::pattern::Pattern;
 use crate::plan::{Budget, Collapse};
 use crate::record::Scope;
 use crate::scan::Filter;
 use crate::store::Location;
 use crate::target::Target;
-use crate::viewer::{Aliases, Mount, PathPrefix};
+use crate::viewer::Mount;
+use check::{Check, unique};
 
+pub use command_line::command;
 pub use table::{INPUTS, Input, Kind};
-pub use values::{Values, command};
-
-/// Most wildcards that a plan may have: CloudFront's quota of wildcards in progress.
-const MAX_WILDCARDS: usize = 15;
-
-/// Longest caller reference that CloudFront is known to take, in characters.
-const MAX_REFERENCE: usize = 128;
+pub use values::Values;
 
 /// Everything the user asked for.
 #[derive(Debug)]
@@ -220,6 +218,10 @@ pub struct Surroundings<'a> {
     pub on_github: bool,
     /// `AWS_CA_BUNDLE`.
     pub ca_bundle: Option<&'a str>,
+    /// `AWS_ENDPOINT_URL`.
+    pub endpoint_url: Option<&'a str>,
+    /// `AWS_ENDPOINT_URL_CLOUDFRONT`.
+    pub cloudfront_endpoint_url: Option<&'a str>,
     /// `AWS_ENDPOINT_URL_S3`.
     pub s3_endpoint_url: Option<&'a str>,
 }
@@ -227,7 +229,7 @@ pub struct Surroundings<'a> {
 /// Why there are no [`Inputs`].
 #[derive(Debug)]
 pub enum NoInputs {
-    /// `--help` or `--version`, or a command line that `clap` refuses: print this.
+    /// `--help` or `--version`: print this.
     CommandLine(clap::Error),
     /// Bad inputs, all of them.
     Bad(Failure),
@@ -252,6 +254,8 @@ pub fn parse(
     let surroundings = Surroundings {
         on_github: variable("GITHUB_ACTIONS") == Some("true"),
         ca_bundle: variable("AWS_CA_BUNDLE"),
+        endpoint_url: variable("AWS_ENDPOINT_URL"),
+        cloudfront_endpoint_url: variable("AWS_ENDPOINT_URL_CLOUDFRONT"),
         s3_endpoint_url: variable("AWS_ENDPOINT_URL_S3"),
     };
     from_values(&values, surroundings, read).map_err(NoInputs::Bad)
@@ -266,13 +270,8 @@ pub fn from_values(
     surroundings: Surroundings,
     read: &dyn Fn(&Path) -> std::io::Result<String>,
 ) -> Result<Inputs, Failure> {
-    let mut check = Check {
-        values,
-        problems: Vec::new(),
-    };
-    for variable in &values.not_utf8 {
-        check.problem(variable, "the text is not UTF-8");
-    }
+    let mut check = Check::new(values);
+    check.sources();
     let targets = check.targets();
     let dry_run = check.boolean("dry-run");
     let job = check.job(&targets, dry_run, surroundings, read);
@@ -284,25 +283,18 @@ pub fn from_values(
     let quota_timeout = check.duration("quota-timeout");
     let reporting = check.reporting();
     let aws = check.aws(surroundings);
-    let warnings = values
-        .unknown
-        .iter()
-        .map(|variable| format!("the variable `{variable}` is no input of this program"))
-        .collect();
-    match (job, check.finish()) {
-        (_, Err(failure)) => Err(failure),
-        (None, Ok(())) => Err(Failure::new(Code::BadInputs, "there is nothing to do")),
-        (Some(job), Ok(())) => Ok(Inputs {
-            job,
-            targets,
-            dry_run,
-            wait,
-            quota_timeout,
-            reporting,
-            aws,
-            warnings,
-        }),
-    }
+    let warnings = check.finish()?;
+    let job = job.ok_or_else(|| Failure::new(Code::BadInputs, "there is nothing to do"))?;
+    Ok(Inputs {
+        job,
+        targets,
+        dry_run,
+        wait,
+        quota_timeout,
+        reporting,
+        aws,
+        warnings,
+    })
 }
 
 /// How to tell that inputs are bad: as far as those that say so are good.
@@ -311,19 +303,18 @@ pub fn reporting(arguments: &[OsString], variables: &BTreeMap<OsString, OsString
     let Ok(values) = Values::gather(arguments, variables) else {
         return Reporting::default();
     };
-    let mut check = Check {
-        values: &values,
-        problems: Vec::new(),
-    };
-    check.reporting()
+    Check::new(&values).reporting()
 }
 
-/// Collects what is wrong while it reads the values; a value that can't be read becomes a default,
-/// so that the rest is checked too.
-struct Check<'a> {
-    values: &'a Values,
-    problems: Vec<String>,
-}
+/// The inputs that name targets.
+const TARGETS: [&str; 3] = [
+    "distribution-id",
+    "distribution-tenant-id",
+    "distribution-alias",
+];
+
+/// The inputs that make a run an explicit one.
+const EXPLICIT: [&str; 4] = ["paths", "paths-from", "tags", "invalidation-batch"];
 
 impl Check<'_> {
     fn reporting(&mut self) -> Reporting {
@@ -344,147 +335,75 @@ impl Check<'_> {
         }
     }
 
-    fn problem(&mut self, name: &str, what: impl std::fmt::Display) {
-        self.problems.push(format!("`{name}`: {what}"));
-    }
-
-    fn finish(self) -> Result<(), Failure> {
-        let what = match self.problems.as_slice() {
-            [] => return Ok(()),
-            [problem] => format!("bad input {problem}"),
-            problems => {
-                format!(
-                    "{} bad inputs:\n- {}",
-                    problems.len(),
-                    problems.join("\n- ")
-                )
-            }
-        };
-        Err(Failure::new(Code::BadInputs, what)
-            .hint("nothing was read or sent; `--help` and the README list every input"))
-    }
-
-    fn boolean(&mut self, name: &str) -> bool {
-        match self.values.text(name) {
-            "true" | "True" | "TRUE" => true,
-            "false" | "False" | "FALSE" => false,
-            other => {
-                self.problem(name, format_args!("`{other}` is neither true nor false"));
-                false
-            }
-        }
-    }
-
-    fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> T {
-        let text = self.values.text(name);
-        if let Some((_, value)) = choices.iter().find(|(choice, _)| *choice == text) {
-            return *value;
-        }
-        let names: Vec<_> = choices.iter().map(|(choice, _)| *choice).collect();
-        self.problem(
-            name,
-            format_args!("`{text}` is none of {}", names.join(", ")),
-        );
-        choices[0].1
-    }
-
-    fn number(&mut self, name: &str, least: usize, most: usize) -> usize {
-        let text = self.values.text(name);
-        match text.parse() {
-            Ok(number) if (least..=most).contains(&number) => number,
-            _ => {
-                let what = format_args!("`{text}` is not a whole number from {least} to {most}");
-                self.problem(name, what);
-                least
-            }
-        }
-    }
-
-    /// `90`, `90s`, `10m`, `1h 30m`.
-    fn duration(&mut self, name: &str) -> Duration {
-        let text = self.values.text(name);
-        let seconds = text.parse().map(Duration::from_secs).ok();
-        seconds
-            .or_else(|| humantime::parse_duration(text).ok())
-            .unwrap_or_else(|| {
-                self.problem(
-                    name,
-                    format_args!("`{text}` is not a duration such as 90, 90s or 10m"),
-                );
-                Duration::ZERO
-            })
-    }
-
-    fn patterns(&mut self, name: &str, widen: Widen) -> Vec<Pattern> {
-        let items = self.values.items(name);
-        self.each(name, &items, |item| {
-            Pattern::parse(item, widen).map_err(|e| e.to_string())
-        })
-    }
-
-    fn tags(&mut self, name: &str) -> Vec<Pattern> {
-        let items = self.values.items(name);
-        self.each(name, &items, |item| {
-            Pattern::parse_tag(item).map_err(|e| e.to_string())
-        })
-    }
-
-    /// Parses each item, drops repeated ones, and collects every problem.
-    fn each<T: Clone + Eq + Hash>(
-        &mut self,
-        name: &str,
-        items: &[&str],
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Vec<T> {
-        let mut parsed: Vec<T> = Vec::with_capacity(items.len());
-        let mut seen = HashSet::new();
-        for item in items {
-            match parse(item) {
-                Ok(value) if seen.insert(value.clone()) => parsed.push(value),
-                Ok(_) => {}
-                Err(what) => self.problem(name, what),
-            }
-        }
-        parsed
-    }
-
     fn targets(&mut self) -> Vec<Target> {
-        let values = self.values;
-        let items = |name| values.items(name);
-        let mut targets = self.each(
-            "distribution-id",
-            &items("distribution-id"),
-            Target::distribution,
-        );
-        let name = "distribution-tenant-id";
-        targets.extend(self.each(name, &items(name), Target::tenant));
-        let name = "distribution-alias";
-        targets.extend(self.each(name, &items(name), Target::alias));
-        targets
+        let [distributions, tenants, aliases] = TARGETS;
+        let mut targets = Vec::new();
+        for (name, parse) in [
+            (
+                distributions,
+                Target::distribution as fn(&str) -> Result<Target, String>,
+            ),
+            (tenants, Target::tenant),
+            (aliases, Target::alias),
+        ] {
+            let items = self.items(name);
+            targets.extend(self.each(name, &items, parse));
+        }
+        unique(targets, Clone::clone)
+    }
+
+    fn need_targets(&mut self, targets: &[Target], dry_run: bool) {
+        // One that can't be read was meant as one, and is said to be wrong already.
+        let given = TARGETS
+            .iter()
+            .any(|name| !matches!(self.values.items(name)[..], [] | ["none"]));
+        if targets.is_empty() && !given && !dry_run {
+            self.problem(
+                "distribution-id",
+                "is required: the id of the CloudFront distribution, such as E2EXAMPLE1",
+            );
+        }
     }
 
     fn aws(&mut self, surroundings: Surroundings) -> AwsSettings {
         let given = |name| self.values.given(name).map(str::to_owned);
-        let endpoint_url = given("endpoint-url");
-        if let Some(url) = &endpoint_url
-            && !(url.starts_with("http://") || url.starts_with("https://"))
-        {
-            let what = format!("`{url}` does not begin with http:// or https://");
-            self.problem("endpoint-url", what);
-        }
-        AwsSettings {
-            endpoint_url,
+        let settings = AwsSettings {
+            endpoint_url: given("endpoint-url"),
             s3_endpoint_url: surroundings.s3_endpoint_url.map(str::to_owned),
-            profile: self.values.given("profile").map(str::to_owned),
-            region: self.values.given("region").map(str::to_owned),
+            profile: given("profile"),
+            region: given("region"),
             ca_bundle: self
                 .values
                 .given("ca-bundle")
                 .or(surroundings.ca_bundle)
                 .map(PathBuf::from),
-            connect_timeout: self.duration("connect-timeout"),
-            read_timeout: self.duration("read-timeout"),
+            connect_timeout: self.call_timeout("connect-timeout"),
+            read_timeout: self.call_timeout("read-timeout"),
+        };
+        let flag = self.values.given("endpoint-url");
+        // What the flag beats is not used, and may be anything.
+        let unless_beaten = |url| if flag.is_some() { None } else { url };
+        for (name, url) in [
+            ("endpoint-url", flag),
+            ("AWS_ENDPOINT_URL", unless_beaten(surroundings.endpoint_url)),
+            (
+                "AWS_ENDPOINT_URL_CLOUDFRONT",
+                unless_beaten(surroundings.cloudfront_endpoint_url),
+            ),
+            ("AWS_ENDPOINT_URL_S3", surroundings.s3_endpoint_url),
+        ] {
+            if let Some(Err(what)) = url.map(check_url) {
+                self.problem(name, what);
+            }
         }
+        settings
+    }
+
+    /// The inputs given that make the run an explicit one.
+    fn explicit_inputs(&self) -> Vec<&'static str> {
+        let mut names = EXPLICIT.to_vec();
+        names.retain(|name| self.values.given(name).is_some());
+        names
     }
 
     fn job(
@@ -494,11 +413,7 @@ impl Check<'_> {
         surroundings: Surroundings,
         read: &dyn Fn(&Path) -> std::io::Result<String>,
     ) -> Option<Job> {
-        const EXPLICIT: [&str; 4] = ["paths", "paths-from", "tags", "invalidation-batch"];
-        let explicit: Vec<_> = EXPLICIT
-            .into_iter()
-            .filter(|name| self.values.given(name).is_some())
-            .collect();
+        let explicit = self.explicit_inputs();
         let site = self.values.given("site");
         match (site, explicit.as_slice()) {
             (None, []) => {
@@ -507,382 +422,55 @@ impl Check<'_> {
                 self.deploy(PathBuf::new(), targets, dry_run, surroundings);
                 None
             }
-            (Some(_), [name, ..]) => {
-                self.problem(name, "does not go with `site`: either a site is compared with its record, or a list is invalidated as given");
+            (Some(_), names) if !names.is_empty() => {
+                let verb = if names.len() == 1 { "does" } else { "do" };
+                self.problem(
+                    &names.join("`, `"),
+                    format_args!("{verb} not go with `site`: either a site is compared with its record, or a list is invalidated as given"),
+                );
+                // Neither is the one that was meant, so both are looked at.
+                self.deploy(PathBuf::new(), targets, dry_run, surroundings);
+                self.explicit(names, read);
                 None
             }
-            (Some(site), []) => {
-                let site = PathBuf::from(site);
-                Some(Job::Deploy(Box::new(self.deploy(
-                    site,
-                    targets,
-                    dry_run,
-                    surroundings,
-                ))))
+            (Some(site), _) => {
+                self.refuse_unless_explicit();
+                let deploy = self.deploy(site.into(), targets, dry_run, surroundings);
+                Some(Job::Deploy(Box::new(deploy)))
             }
             (None, names) => {
                 self.need_targets(targets, dry_run);
+                self.refuse_deploys_own(names[0]);
                 Some(Job::Explicit(self.explicit(names, read)))
             }
         }
     }
-
-    fn need_targets(&mut self, targets: &[Target], dry_run: bool) {
-        let tried = [
-            "distribution-id",
-            "distribution-tenant-id",
-            "distribution-alias",
-        ];
-        let given = tried.iter().any(|name| self.values.given(name).is_some());
-        if targets.is_empty() && !given && !dry_run {
-            self.problem(
-                "distribution-id",
-                "is required: the id of the CloudFront distribution, such as E2EXAMPLE1",
-            );
-        }
-    }
-
-    fn deploy(
-        &mut self,
-        site: PathBuf,
-        targets: &[Target],
-        dry_run: bool,
-        surroundings: Surroundings,
-    ) -> Deploy {
-        for name in ["widen", "caller-reference"] {
-            if self.values.given(name).is_some_and(|text| text != "false") {
-                self.problem(name, "goes with `paths` or `paths-from`, not with `site`");
-            }
-        }
-        let write_listing = self.values.given("write-listing").map(PathBuf::from);
-        let previous = self.values.given("previous").map(PathBuf::from);
-        if previous.is_some() && !dry_run {
-            self.problem(
-                "previous",
-                "goes with `dry-run: true` only: a real run compares with its record",
-            );
-        }
-        let mut scope = self.scope();
-        let filter = Filter::new(&scope.include, &scope.exclude).unwrap_or_else(|error| {
-            // Which of the two it was is in the error: globset names the glob.
-            self.problem("include` or `exclude", error);
-            Filter::default()
-        });
-        let mount = self.mount(&scope);
-        // The record compares what was meant, not how it was written.
-        mount.prefix.as_str().clone_into(&mut scope.path_prefix);
-        let listing_only = write_listing.is_some() && targets.is_empty();
-        if !listing_only && previous.is_none() {
-            self.need_targets(targets, dry_run);
-        }
-        let manifest = if previous.is_some() || listing_only {
-            None
-        } else {
-            self.manifest(targets, &scope, surroundings)
-        };
-        let phase = self.choice("phase", &[("all", Phase::All), ("begin", Phase::Begin)]);
-        let budget = Budget {
-            max_paths: self.number("max-paths", 1, 1_000_000),
-            max_wildcards: self.number("max-wildcards", 0, MAX_WILDCARDS),
-        };
-        let protect = self.patterns("protect", Widen::No);
-        let always_invalidate = self.patterns("always-invalidate", Widen::No);
-        let on_change = self.on_change();
-        Deploy {
-            site,
-            manifest,
-            previous,
-            filter,
-            mount,
-            scope,
-            budget,
-            collapse: self.choice(
-                "collapse",
-                &[
-                    ("over-budget", Collapse::OverBudget),
-                    ("always", Collapse::Always),
-                    ("never", Collapse::Never),
-                ],
-            ),
-            always_invalidate,
-            on_change,
-            protect,
-            tags_on_change: self.tags("tags-on-change"),
-            on_missing: self.choice(
-                "on-missing-manifest",
-                &[
-                    ("flush", OnMissing::Flush),
-                    ("fail", OnMissing::Fail),
-                    ("adopt", OnMissing::Adopt),
-                ],
-            ),
-            flush: self.boolean("flush"),
-            phase,
-            allow_empty: self.boolean("allow-empty"),
-            write_listing,
-        }
-    }
-
-    fn scope(&mut self) -> Scope {
-        let list = |name| {
-            self.values
-                .items(name)
-                .into_iter()
-                .map(str::to_owned)
-                .collect()
-        };
-        let mut scope = Scope {
-            path_prefix: String::new(),
-            index_documents: list("index-documents"),
-            aliases: list("aliases"),
-            include: list("include"),
-            exclude: list("exclude"),
-            revision: self.values.text("revision").to_owned(),
-            query_strings: false,
-            added: Added::Invalidate,
-        };
-        scope.query_strings = self.boolean("query-strings");
-        scope.added = self.choice(
-            "added",
-            &[("invalidate", Added::Invalidate), ("skip", Added::Skip)],
-        );
-        for name in &scope.index_documents {
-            if name.contains('/') {
-                self.problem(
-                    "index-documents",
-                    format_args!("`{name}` is a path, not a file name"),
-                );
-            }
-        }
-        scope.path_prefix = self.values.text("path-prefix").to_owned();
-        // The record compares sets: the order in which a user writes them means nothing.
-        for list in [&mut scope.aliases, &mut scope.index_documents] {
-            list.sort_unstable();
-            list.dedup();
-        }
-        scope
-    }
-
-    fn mount(&mut self, scope: &Scope) -> Mount {
-        let has = |alias: &str| scope.aliases.iter().any(|name| name == alias);
-        let aliases = Aliases {
-            slash: has("slash"),
-            bare: has("bare"),
-            extensionless: has("extensionless"),
-        };
-        for name in &scope.aliases {
-            if !["slash", "bare", "extensionless"].contains(&name.as_str()) {
-                let what = format_args!("`{name}` is none of slash, bare, extensionless, none");
-                self.problem("aliases", what);
-            }
-        }
-        let prefix = PathPrefix::parse(&scope.path_prefix).unwrap_or_else(|error| {
-            self.problem("path-prefix", error);
-            PathPrefix::default()
-        });
-        Mount {
-            prefix,
-            index_documents: scope.index_documents.clone(),
-            aliases,
-            query_strings: scope.query_strings,
-        }
-    }
-
-    fn manifest(
-        &mut self,
-        targets: &[Target],
-        scope: &Scope,
-        surroundings: Surroundings,
-    ) -> Option<Location> {
-        let Some(text) = self.values.given("manifest") else {
-            if surroundings.on_github {
-                self.problem(
-                    "manifest",
-                    "is required on GitHub, whose machine forgets local files; paste these two lines below `with:` and name your bucket:\n    manifest: s3://YOUR-BUCKET/cloudfront-delta/\n    on-missing-manifest: flush",
-                );
-                return None;
-            }
-            return Some(Location::default());
-        };
-        match Location::parse(text, targets, &scope.path_prefix) {
-            Ok(location) => Some(location),
-            Err(what) => {
-                self.problem("manifest", what);
-                None
-            }
-        }
-    }
-
-    fn on_change(&mut self) -> Vec<OnChange> {
-        let mut lines = Vec::new();
-        for item in self.values.items("on-change") {
-            let Some((glob, pattern)) = item.rsplit_once("=>") else {
-                let what = format_args!("`{item}` is not of the form `glob => pattern`");
-                self.problem("on-change", what);
-                continue;
-            };
-            match (
-                crate::scan::glob(glob.trim()),
-                Pattern::parse(pattern.trim(), Widen::No),
-            ) {
-                (Ok(glob), Ok(pattern)) => lines.push(OnChange { glob, pattern }),
-                (glob, pattern) => {
-                    if let Err(error) = glob {
-                        self.problem("on-change", error);
-                    }
-                    if let Err(error) = pattern {
-                        self.problem("on-change", error);
-                    }
-                }
-            }
-        }
-        lines
-    }
-
-    fn explicit(
-        &mut self,
-        names: &[&str],
-        read: &dyn Fn(&Path) -> std::io::Result<String>,
-    ) -> Explicit {
-        const DEPLOY_ONLY: [&str; 12] = [
-            "previous",
-            "always-invalidate",
-            "on-change",
-            "protect",
-            "flush",
-            "phase",
-            "tags-on-change",
-            "write-listing",
-            "collapse",
-            "include",
-            "exclude",
-            "on-missing-manifest",
-        ];
-        for name in DEPLOY_ONLY {
-            let default = table::find(name).map_or("", |input| input.default);
-            if self.values.given(name).is_some_and(|text| text != default) {
-                self.problem(
-                    name,
-                    format_args!("goes with `site`, not with `{}`", names[0]),
-                );
-            }
-        }
-        let widen = if self.boolean("widen") {
-            Widen::Yes
-        } else {
-            Widen::No
-        };
-        let mut patterns = self.patterns("paths", widen);
-        let mut caller_reference = self.values.given("caller-reference").map(str::to_owned);
-        if let Some(path) = self.values.given("paths-from") {
-            match read(Path::new(path)) {
-                Ok(text) => {
-                    let lines: Vec<_> = text
-                        .lines()
-                        .map(str::trim)
-                        .filter(|line| !line.is_empty())
-                        .collect();
-                    let parse = |item: &str| Pattern::parse(item, widen).map_err(|e| e.to_string());
-                    patterns.extend(self.each("paths-from", &lines, parse));
-                }
-                Err(error) => {
-                    self.problem("paths-from", format_args!("can't read `{path}`: {error}"));
-                }
-            }
-        }
-        if let Some(path) = self.values.given("invalidation-batch") {
-            let batch = read(Path::new(path.strip_prefix("file://").unwrap_or(path)))
-                .map_err(|error| format!("can't read `{path}`: {error}"))
-                .and_then(|text| InvalidationBatch::parse(&text));
-            match batch {
-                Ok(batch) => {
-                    let items: Vec<_> = batch.items.iter().map(String::as_str).collect();
-                    let parse = |item: &str| match item.strip_prefix('#') {
-                        Some(_) => Pattern::parse_tag(item).map_err(|e| e.to_string()),
-                        None => Pattern::parse(item, widen).map_err(|e| e.to_string()),
-                    };
-                    patterns.extend(self.each("invalidation-batch", &items, parse));
-                    caller_reference = caller_reference.or(batch.caller_reference);
-                }
-                Err(what) => self.problem("invalidation-batch", what),
-            }
-        }
-        patterns.extend(self.tags("tags"));
-        // What several inputs name is paid once.
-        let mut seen = HashSet::new();
-        patterns.retain(|pattern| seen.insert(pattern.clone()));
-        if widen == Widen::Yes {
-            drop_covered(&mut patterns);
-        }
-        if patterns.is_empty() && self.problems.is_empty() {
-            self.problem(names[0], "names nothing to invalidate");
-        }
-        if let Some(reference) = &caller_reference {
-            if reference.chars().count() > MAX_REFERENCE {
-                let what = format_args!("is longer than {MAX_REFERENCE} characters");
-                self.problem("caller-reference", what);
-            }
-            if crate::batch::ordered_batches(&patterns).len() > 1 {
-                self.problem(
-                    "caller-reference",
-                    "goes with one batch only: at most 3,000 files and 15 wildcards",
-                );
-            }
-        }
-        Explicit {
-            patterns,
-            caller_reference,
-        }
-    }
 }
 
-/// Drops each pattern that a wildcard beside it covers: widening makes such, and they would cost.
-fn drop_covered(patterns: &mut Vec<Pattern>) {
-    let wildcards: Vec<_> = patterns
-        .iter()
-        .filter(|p| p.is_wildcard())
-        .cloned()
-        .collect();
-    patterns.retain(|pattern| {
-        let text = pattern.prefix().unwrap_or(pattern.as_str());
-        !wildcards.iter().any(|wildcard| {
-            wildcard != pattern
-                && wildcard
-                    .prefix()
-                    .is_some_and(|prefix| text.starts_with(prefix))
-        })
-    });
-}
-
-/// The AWS CLI's `--invalidation-batch` file.
-struct InvalidationBatch {
-    items: Vec<String>,
-    caller_reference: Option<String>,
-}
-
-impl InvalidationBatch {
-    fn parse(text: &str) -> Result<Self, String> {
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields, rename_all = "PascalCase")]
-        struct Paths {
-            quantity: usize,
-            items: Vec<String>,
-        }
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields, rename_all = "PascalCase")]
-        struct Batch {
-            paths: Paths,
-            caller_reference: Option<String>,
-        }
-        let batch: Batch = serde_json::from_str(text)
-            .map_err(|error| format!("is not the AWS CLI's JSON: {error}"))?;
-        let (said, found) = (batch.paths.quantity, batch.paths.items.len());
-        if said != found {
-            return Err(format!("`Quantity` says {said}, but `Items` has {found}"));
-        }
-        Ok(InvalidationBatch {
-            items: batch.paths.items,
-            caller_reference: batch.caller_reference,
-        })
+/// Checks what is to be the URL of an endpoint.
+///
+/// # Errors
+/// Says what is wrong with it; the SDK would show the whole request instead.
+fn check_url(url: &str) -> Result<(), String> {
+    let rest = url
+        .strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"))
+        .ok_or_else(|| format!("`{url}` does not begin with http:// or https://"))?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let address = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match address.rsplit_once(':') {
+        // The colons of `[::1]` lead to no port.
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (address, None),
+    };
+    let sound = !host.is_empty()
+        && url.chars().all(|c| c.is_ascii_graphic())
+        && port.is_none_or(|port| port.parse::<u16>().is_ok());
+    if sound {
+        Ok(())
+    } else {
+        Err(format!(
+            "`{url}` is not the URL of an endpoint, such as https://localhost:4566"
+        ))
     }
 }

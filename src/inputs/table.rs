@@ -69,7 +69,7 @@ pub const INPUTS: &[Input] = &[
         "manifest",
         Text,
         "",
-        "Record of the previous deploy: a file, or s3://bucket/key (ending in / the key is made from targets and prefix); required on GitHub",
+        "Record of the previous deploy: a file, or `s3://bucket/key` (ending in `/`, the name is made from targets and prefix); required on GitHub",
     ),
     input(
         "dry-run",
@@ -81,7 +81,7 @@ pub const INPUTS: &[Input] = &[
         "previous",
         Text,
         "",
-        "Directory or listing to compare with instead of a record; with dry-run only",
+        "Directory or listing to compare with instead of a record; with `dry-run` only",
     ),
     input(
         "path-prefix",
@@ -93,13 +93,13 @@ pub const INPUTS: &[Input] = &[
         "index-documents",
         Commas,
         "index.html",
-        "File names that stand for their directory, or none",
+        "File names that stand for their directory, or `none`",
     ),
     input(
         "aliases",
         Commas,
         "slash",
-        "Further names of files: slash (/docs/), bare (/docs), extensionless (/about for about.html), or none",
+        "Further names of files: `slash` (`/docs/`), `bare` (`/docs`), `extensionless` (`/about` for `about.html`), or `none`",
     ),
     input(
         "include",
@@ -117,7 +117,7 @@ pub const INPUTS: &[Input] = &[
         "added",
         Text,
         "invalidate",
-        "invalidate, or skip to leave added files out (safe only where error pages are not cached and removed files leave the origin)",
+        "`invalidate`, or `skip` to leave added files out (safe only where error pages are not cached and removed files leave the origin)",
     ),
     input(
         "max-paths",
@@ -130,13 +130,13 @@ pub const INPUTS: &[Input] = &[
         "collapse",
         Text,
         "over-budget",
-        "When to collapse paths into wildcards: over-budget, always or never",
+        "When to collapse paths into wildcards: `over-budget`, `always` or `never`",
     ),
     input(
         "query-strings",
         Bool,
         "false",
-        "The cache key holds query strings: cover every path?… too",
+        "The cache key holds query strings: cover every `path?…` too",
     ),
     input(
         "always-invalidate",
@@ -148,19 +148,19 @@ pub const INPUTS: &[Input] = &[
         "on-change",
         Lines,
         "",
-        "glob => pattern lines: invalidate the pattern when a matching file is stale",
+        "`glob => pattern` lines: invalidate the pattern when a matching file is stale",
     ),
     input(
         "protect",
         Lines,
         "",
-        "Patterns that no wildcard may touch, such as /api/*",
+        "Patterns that no wildcard may touch, such as `/api/*`",
     ),
     input(
         "on-missing-manifest",
         Text,
         "flush",
-        "Without a record: flush, fail, or adopt (first run only: take the site as it is, submit nothing)",
+        "Without a record: `flush`, `fail`, or `adopt` (first run only: take the site as it is, submit nothing)",
     ),
     input(
         "flush",
@@ -178,7 +178,7 @@ pub const INPUTS: &[Input] = &[
         "phase",
         Text,
         "all",
-        "all, or begin before the upload: records the intent that the later run finishes",
+        "`all`, or `begin` before the upload: records what is about to change, also if that is nothing",
     ),
     input(
         "paths",
@@ -190,19 +190,19 @@ pub const INPUTS: &[Input] = &[
         "paths-from",
         Text,
         "",
-        "Explicit mode: a file with one path a line, or - for standard input",
+        "Explicit mode: a file with one path a line, or `-` for standard input",
     ),
     input(
         "tags",
         Commas,
         "",
-        "Explicit mode: cache tags to invalidate, with or without #",
+        "Explicit mode: cache tags to invalidate, with or without `#`",
     ),
     input(
         "widen",
         Bool,
         "false",
-        "Explicit mode: turn /images/*.gif into /images/* instead of refusing it",
+        "Explicit mode: turn `/images/*.gif` into `/images/*` instead of refusing it",
     ),
     input(
         "tags-on-change",
@@ -220,7 +220,7 @@ pub const INPUTS: &[Input] = &[
         "distribution-alias",
         Commas,
         "",
-        "Distributions to invalidate, by alternate domain name (www.example.com)",
+        "Distributions to invalidate, by alternate domain name (`www.example.com`)",
     ),
     input(
         "wait",
@@ -233,7 +233,7 @@ pub const INPUTS: &[Input] = &[
         "wait-timeout-action",
         Text,
         "warn",
-        "When that is over: warn or fail",
+        "When that is over: `warn` or `fail`",
     ),
     input(
         "quota-timeout",
@@ -257,14 +257,14 @@ pub const INPUTS: &[Input] = &[
         "summary",
         Text,
         "full",
-        "Step summary: full, compact or none",
+        "Step summary: `full`, `compact` or `none`",
     ),
     input("allow-empty", Bool, "false", "Accept a site without files"),
     flag(
         "invalidation-batch",
         Text,
         "",
-        "Explicit mode: the AWS CLI's JSON file {\"Paths\":{\"Quantity\":…,\"Items\":[…]},\"CallerReference\":\"…\"}",
+        "Explicit mode: the AWS CLI's JSON file, `{\"Paths\":{\"Quantity\":…,\"Items\":[…]},\"CallerReference\":\"…\"}`",
     ),
     flag(
         "caller-reference",
@@ -294,7 +294,7 @@ pub const INPUTS: &[Input] = &[
         "region",
         Text,
         "",
-        "AWS region; us-east-1 if nothing names one",
+        "AWS region; `us-east-1` if nothing names one",
     ),
     flag(
         "ca-bundle",
@@ -313,7 +313,7 @@ pub const INPUTS: &[Input] = &[
         "output",
         Text,
         "text",
-        "What standard output holds: text, or json (the report; the log goes to standard error)",
+        "What standard output holds: `text`, or `json` (the report; the log goes to standard error)",
     ),
     flag(
         "verbose",

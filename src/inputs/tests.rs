@@ -46,7 +46,7 @@ fn deploy(inputs: Inputs) -> Deploy {
     }
 }
 
-fn explicit(inputs: Inputs) -> Explicit {
+fn list_of(inputs: Inputs) -> Explicit {
     match inputs.job {
         Job::Explicit(explicit) => explicit,
         Job::Deploy(deploy) => panic!("{deploy:?}"),
@@ -128,6 +128,8 @@ fn durations_and_booleans() {
     }
     assert!(good(&with(&["--dry-run"]), &[]).dry_run);
     assert!(!good(&with(&["--dry-run=false"]), &[]).dry_run);
+    assert!(good(&with(&["--dry-run", "True"]), &[]).dry_run);
+    assert!(good(&with(&["--dry-run", "--wait"]), &[]).dry_run);
 }
 
 #[test]
@@ -263,7 +265,7 @@ fn explicit_modes_keep_the_order_given() {
         ],
         &[],
     );
-    let texts: Vec<_> = explicit(inputs)
+    let texts: Vec<_> = list_of(inputs)
         .patterns
         .iter()
         .map(ToString::to_string)
@@ -273,7 +275,7 @@ fn explicit_modes_keep_the_order_given() {
         &["--distribution-id", "E1", "--paths-from", "paths.txt"],
         &[],
     );
-    let texts: Vec<_> = explicit(inputs)
+    let texts: Vec<_> = list_of(inputs)
         .patterns
         .iter()
         .map(ToString::to_string)
@@ -288,7 +290,7 @@ fn explicit_modes_keep_the_order_given() {
         ],
         &[],
     );
-    let job = explicit(inputs);
+    let job = list_of(inputs);
     assert_eq!(job.caller_reference.as_deref(), Some("cli-example"));
     let texts: Vec<_> = job.patterns.iter().map(ToString::to_string).collect();
     assert_eq!(texts, ["/b", "/a"]);
@@ -303,7 +305,7 @@ fn widening_drops_what_the_wider_patterns_cover() {
         &["--distribution-id", "E1", "--paths", paths, "--widen"],
         &[],
     );
-    let texts: Vec<_> = explicit(inputs)
+    let texts: Vec<_> = list_of(inputs)
         .patterns
         .iter()
         .map(ToString::to_string)
@@ -325,11 +327,54 @@ fn misspelt_variables_are_warned_about() {
     );
 }
 
+/// Whoever adds an input decides whether an explicit run has a use for it.
+#[test]
+fn every_input_is_for_one_kind_of_run_or_for_both() {
+    let both = [
+        "distribution-id",
+        "distribution-tenant-id",
+        "distribution-alias",
+        "dry-run",
+        "wait",
+        "wait-timeout",
+        "wait-timeout-action",
+        "quota-timeout",
+        "report-file",
+        "summary-file",
+        "summary",
+        "output",
+        "verbose",
+        "quiet",
+        "endpoint-url",
+        "profile",
+        "region",
+        "ca-bundle",
+        "connect-timeout",
+        "read-timeout",
+    ];
+    let explicit = EXPLICIT.iter().chain(&["widen", "caller-reference"]);
+    let mut known: Vec<_> = both
+        .iter()
+        .chain(explicit)
+        .chain(&explicit::DEPLOY_ONLY)
+        .chain(&["site"])
+        .collect();
+    known.sort_unstable();
+    let mut inputs: Vec<_> = INPUTS.iter().map(|input| &input.name).collect();
+    inputs.sort_unstable();
+    assert_eq!(known, inputs);
+}
+
 #[test]
 fn every_input_is_read() {
     // An input that is accepted and ignored would be a lie: each name stands in the code that
     // reads values, besides the table.
-    let code = [include_str!("mod.rs"), include_str!("values.rs")].concat();
+    let code = [
+        include_str!("mod.rs"),
+        include_str!("deploy.rs"),
+        include_str!("explicit.rs"),
+    ]
+    .concat();
     for input in INPUTS {
         assert!(
             code.contains(&format!("\"{}\"", input.name)),

@@ -1,66 +1,23 @@
 //! Where inputs come from: flags, then variables, then defaults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
-use clap::builder::Styles;
-use clap::builder::styling::AnsiColor;
-use clap::{Arg, ArgAction, Command};
+use clap::ArgMatches;
 
+use super::command_line::{self, Refused};
 use super::table::{INPUTS, Input, Kind, find};
-
-/// The command line, made from [`INPUTS`].
-#[must_use]
-pub fn command() -> Command {
-    let styles = Styles::styled()
-        .header(AnsiColor::Green.on_default().bold())
-        .literal(AnsiColor::Cyan.on_default().bold());
-    let command = Command::new("cloudfront-delta")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(env!("CARGO_PKG_DESCRIPTION"))
-        .styles(styles)
-        .after_help(
-            "Each input can be given as a variable too: --max-paths as INPUT_MAX-PATHS or \
-             INPUT_MAX_PATHS. A flag beats a variable; an empty variable is not given.\n\
-             AWS is configured as for every AWS tool: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL, \
-             AWS_CA_BUNDLE, HTTPS_PROXY, NO_PROXY and the chain of credentials.\n\
-             Exit status: 0 done or nothing to do, 1 failed, 2 bad inputs.",
-        );
-    INPUTS
-        .iter()
-        .fold(command, |command, input| command.arg(argument(input)))
-}
-
-fn argument(input: &'static Input) -> Arg {
-    let help = if input.default.is_empty() {
-        input.help.to_owned()
-    } else {
-        format!("{} [default: {}]", input.help, input.default)
-    };
-    let argument = Arg::new(input.name).long(input.name).help(help);
-    match input.kind {
-        Kind::Bool => argument
-            .value_name("BOOL")
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("true")
-            .action(ArgAction::Set),
-        Kind::Text => argument.value_name("VALUE").action(ArgAction::Set),
-        // Several items may follow one flag, as the AWS CLI has it: --paths /a.html /b.html
-        Kind::Lines | Kind::Commas => argument
-            .value_name("ITEM")
-            .num_args(1..)
-            .action(ArgAction::Append),
-    }
-}
 
 /// The text of every input that was given.
 #[derive(Debug, Default)]
 pub struct Values {
     texts: BTreeMap<&'static str, String>,
+    by_flag: BTreeSet<&'static str>,
+    /// Arguments that can't be placed: what they are called, and why.
+    pub refused: Vec<(String, String)>,
     /// `INPUT_…` variables that are no input: most likely misspelt.
     pub unknown: Vec<String>,
-    /// Variables whose text is not UTF-8.
+    /// Variables and flags whose text is not UTF-8.
     pub not_utf8: Vec<String>,
 }
 
@@ -68,21 +25,44 @@ impl Values {
     /// Gathers them from the command line (program name first) and the variables.
     ///
     /// # Errors
-    /// What `clap` says of the command line, `--help` and `--version` included.
+    /// `--help` and `--version`: the text to print.
     pub fn gather(
         arguments: &[OsString],
         variables: &BTreeMap<OsString, OsString>,
     ) -> Result<Self, clap::Error> {
-        let matches = command().try_get_matches_from(arguments)?;
-        let mut values = Values::default();
+        let (matches, refused) = command_line::read(arguments)?;
+        let mut values = Values {
+            refused,
+            ..Values::default()
+        };
         values.take_variables(variables);
         for input in INPUTS {
-            if let Some(texts) = matches.get_many::<String>(input.name) {
-                let texts: Vec<_> = texts.map(String::as_str).collect();
-                values.texts.insert(input.name, texts.join("\n"));
-            }
+            values.take_flag(input, &matches);
         }
         Ok(values)
+    }
+
+    fn take_flag(&mut self, input: &'static Input, matches: &ArgMatches) {
+        let Some(given) = matches.get_many::<OsString>(input.name) else {
+            return;
+        };
+        let texts: Vec<_> = given.map(|text| text.to_str()).collect();
+        let flag = format!("--{}", input.name);
+        let Some(texts) = texts.into_iter().collect::<Option<Vec<_>>>() else {
+            self.not_utf8.push(flag);
+            return;
+        };
+        let text = match input.kind {
+            Kind::Lines | Kind::Commas => texts.join("\n"),
+            Kind::Text | Kind::Bool => {
+                if texts.len() > 1 {
+                    self.refused.push(given_again(flag, texts.len()));
+                }
+                texts.last().copied().unwrap_or_default().to_owned()
+            }
+        };
+        self.texts.insert(input.name, text);
+        self.by_flag.insert(input.name);
     }
 
     fn take_variables(&mut self, variables: &BTreeMap<OsString, OsString>) {
@@ -115,6 +95,19 @@ impl Values {
             .filter(|text| !text.is_empty())
     }
 
+    /// Whether an input asks for something. A variable with the default does not, because runners
+    /// set those of `action.yml`; nor does a switch that is off.
+    #[must_use]
+    pub fn is_asked(&self, name: &str) -> bool {
+        let (Some(text), Some(input)) = (self.given(name), find(name)) else {
+            return false;
+        };
+        match input.kind {
+            Kind::Bool => !text.eq_ignore_ascii_case(input.default),
+            _ => text != input.default || self.by_flag.contains(name),
+        }
+    }
+
     /// The text given, or else the default; empty where there is neither.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
@@ -122,16 +115,20 @@ impl Values {
             .unwrap_or_else(|| find(name).map_or("", |input| input.default))
     }
 
-    /// The items of a list; the item `none` alone empties it.
+    /// The items of a list as they stand there, `none` among them.
     #[must_use]
     pub fn items(&self, name: &str) -> Vec<&str> {
         let commas = find(name).is_some_and(|input| input.kind == Kind::Commas);
         let lines = self.text(name).lines();
-        let items: Vec<_> = lines
+        lines
             .flat_map(|line| line.split(move |c| commas && c == ','))
             .map(str::trim)
             .filter(|item| !item.is_empty())
-            .collect();
-        if items == ["none"] { Vec::new() } else { items }
+            .collect()
     }
+}
+
+fn given_again(flag: String, times: usize) -> Refused {
+    let what = format!("is given {times} times: give it once");
+    (flag, what)
 }

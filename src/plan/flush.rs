@@ -35,10 +35,10 @@ impl fmt::Display for FlushNote {
                 protected,
             } => write!(
                 f,
-                "the flush cannot use `{wildcard}`, because `protect` has `{protected}`"
+                "the flush can't use `{wildcard}`, because `protect` has `{protected}`"
             )?,
             Self::OverBudget { patterns } => {
-                f.write_str("the flush cannot use")?;
+                f.write_str("the flush can't use")?;
                 for (at, pattern) in patterns.iter().enumerate() {
                     write!(f, "{} `{pattern}`", if at == 0 { "" } else { "," })?;
                 }
@@ -51,25 +51,29 @@ impl fmt::Display for FlushNote {
 
 /// Plans a flush: everything that `patterns` match is covered, whether it is known or not.
 ///
-/// `problem.paths` says what is known: it decides what counts as evicted for nothing. If the
-/// patterns are not allowed, the flush is the best plan that covers all known
-/// paths, stale and kept, and the note says why.
+/// `problem.paths` says what is known: it decides what counts as evicted for nothing. Where a pattern
+/// is not allowed, the flush is the best plan that covers all known paths, stale and kept, with the
+/// patterns that are, and the note says why.
 ///
 /// # Errors
 ///
 /// [`NoPlan`] as [`plan`] has it, for the known paths.
 pub fn flush(problem: &Problem, patterns: &[Pattern]) -> Result<(Plan, Option<FlushNote>), NoPlan> {
     let settled = Settled::new(problem)?;
-    let touched = patterns.iter().find_map(|wildcard| {
-        let protected = settled.protected.in_the_way_of(wildcard.prefix()?)?;
-        Some(FlushNote::Protected {
-            wildcard: wildcard.clone(),
-            protected: protected.clone(),
-        })
-    });
-    let note = if let Some(note) = touched {
-        note
-    } else {
+    let (mut allowed, mut note) = (Vec::new(), None);
+    for pattern in patterns {
+        let prefix = pattern.prefix();
+        match prefix.and_then(|prefix| settled.protected.in_the_way_of(prefix)) {
+            None => allowed.push(pattern.clone()),
+            Some(protected) => {
+                note.get_or_insert_with(|| FlushNote::Protected {
+                    wildcard: pattern.clone(),
+                    protected: protected.clone(),
+                });
+            }
+        }
+    }
+    if note.is_none() {
         let matcher = Matcher::new(patterns);
         let kept = settled.kept.iter().filter(|path| matcher.matches(path));
         let selection = Selection {
@@ -84,13 +88,16 @@ pub fn flush(problem: &Problem, patterns: &[Pattern]) -> Result<(Plan, Option<Fl
         {
             return Ok((assemble(problem, &settled, &selection, None), None));
         }
-        FlushNote::OverBudget {
-            patterns: patterns.to_vec(),
-        }
-    };
+        allowed.clear();
+    }
+    let note = note.unwrap_or_else(|| FlushNote::OverBudget {
+        patterns: patterns.to_vec(),
+    });
     let all = problem.paths.all_stale();
+    allowed.extend_from_slice(problem.given);
     let known = Problem {
         paths: &all,
+        given: &allowed,
         ..*problem
     };
     let mut plan = plan(&known)?;

@@ -44,26 +44,35 @@ impl Location {
     /// # Errors
     /// Says what is wrong with the text.
     pub fn parse(text: &str, targets: &[Target], path_prefix: &str) -> Result<Self, String> {
-        let named = if text.ends_with('/') {
-            format!("{text}{}", default_name(targets, path_prefix)?)
-        } else {
-            text.to_owned()
-        };
-        let Some(rest) = named.strip_prefix("s3://") else {
-            if named.contains("://") {
-                return Err(format!("`{text}` is neither a file nor s3://bucket/key"));
+        if let Some(rest) = text.strip_prefix("s3://") {
+            let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+            if bucket.is_empty() {
+                return Err(format!("`{text}` names no bucket: write {S3_FORMS}"));
             }
-            return Ok(Location::File(PathBuf::from(named)));
-        };
-        match rest.split_once('/') {
-            Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() => Ok(Location::S3 {
+            if !rest.contains('/') {
+                return Err(format!("`{text}` lacks a key: write {S3_FORMS}"));
+            }
+            return Ok(Location::S3 {
                 bucket: bucket.to_owned(),
-                key: key.to_owned(),
-            }),
-            _ => Err(format!(
-                "`{text}` lacks a key: write s3://bucket/key, or s3://bucket/ to have it made"
-            )),
+                key: named(key, targets, path_prefix)?,
+            });
         }
+        if text.contains("://") {
+            return Err(format!("`{text}` is neither a file nor `s3://bucket/key`"));
+        }
+        named(text, targets, path_prefix).map(|name| Location::File(PathBuf::from(name)))
+    }
+}
+
+/// What a location on S3 looks like.
+const S3_FORMS: &str = "`s3://bucket/key`, or `s3://bucket/` to have the key made";
+
+/// The name as given, completed if it is that of a directory, or empty.
+fn named(text: &str, targets: &[Target], path_prefix: &str) -> Result<String, String> {
+    if text.is_empty() || text.ends_with('/') {
+        Ok(format!("{text}{}", default_name(targets, path_prefix)?))
+    } else {
+        Ok(text.to_owned())
     }
 }
 
@@ -184,8 +193,15 @@ mod tests {
         for (text, prefix, expected) in rows {
             assert_eq!(Location::parse(text, &targets, prefix), expected, "{text}");
         }
-        for text in ["s3://bucket", "s3:///key", "gs://bucket/key"] {
-            assert!(Location::parse(text, &targets, "/").is_err(), "{text}");
+        for (text, expected) in [
+            ("s3://bucket", "lacks a key"),
+            ("s3://", "names no bucket"),
+            ("s3:///", "names no bucket"),
+            ("s3:///key", "names no bucket"),
+            ("gs://bucket/key", "is neither"),
+        ] {
+            let error = Location::parse(text, &targets, "/").unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
         }
         assert!(Location::parse("records/", &[], "/").is_err());
     }

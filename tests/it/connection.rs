@@ -97,6 +97,25 @@ fn an_endpoint_that_is_no_url_is_refused() {
     );
 }
 
+/// One that comes from a file is not seen before the SDK reads it, which shows the whole request.
+#[test]
+fn no_request_is_shown_in_a_message() {
+    let stage = Stage::new();
+    stage.write("home/.aws/config", "[default]\nendpoint_url = notaurl\n");
+    let message = fails(unled(&stage), "no-network");
+    assert_says(&message, &["`notaurl`", "scheme"]);
+    assert!(!message.contains("SdkBody"), "{message}");
+}
+
+#[test]
+fn an_endpoint_that_does_not_speak_tls_is_told_from_one_that_is_not_trusted() {
+    let stage = Stage::new();
+    let url = stage.standin.endpoint().replace("http://", "https://");
+    let run = explicit(&stage, &["/a.html"]).set("endpoint-url", url);
+    let error = run.fail("tls").report.error.unwrap();
+    assert_says(&error.hint.unwrap(), &["does not speak TLS"]);
+}
+
 /// Flags, variables; the region and the access key expected.
 type Row<'a> = (
     &'a [(&'static str, &'a str)],

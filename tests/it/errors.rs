@@ -337,6 +337,10 @@ fn credentials_that_cannot_be_had_are_explained() {
             "{}",
             failed.message
         );
+        if profile == "missing" {
+            assert_says(&failed.message, &["there is no profile `missing`"]);
+            assert_says(&failed.hint, &["--profile", "AWS_CONFIG_FILE"]);
+        }
     }
 }
 

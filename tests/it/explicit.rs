@@ -241,6 +241,57 @@ fn invalidate_raw(standin: &Standin, path: &str) {
     standin.with_edge(DISTRIBUTION, |edge| edge.invalidate("I0", [path]));
 }
 
+/// Editors of Windows put a mark in front of UTF-8.
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let stage = Stage::new();
+    stage.write("paths.txt", "\u{feff}/a\r\n/b\r\n");
+    run(&stage)
+        .set("paths-from", stage.name("paths.txt"))
+        .succeed();
+    assert_eq!(stage.last().paths, ["/a", "/b"]);
+    let batch = r#"{"Paths":{"Quantity":1,"Items":["/c"]}}"#;
+    stage.write("batch.json", format!("\u{feff}{batch}"));
+    run(&stage)
+        .set("invalidation-batch", stage.name("batch.json"))
+        .succeed();
+    assert_eq!(stage.last().paths, ["/c"]);
+}
+
+/// Tags are case-insensitive, and each costs.
+#[test]
+fn a_tag_is_sent_once_in_the_spelling_that_comes_first() {
+    let stage = with_tags();
+    stage.write(
+        "batch.json",
+        r##"{"Paths":{"Quantity":2,"Items":["#News","/A"]}}"##,
+    );
+    run(&stage)
+        .set("paths", "/a")
+        .set("invalidation-batch", stage.name("batch.json"))
+        .set("tags", "a,A,#news,b")
+        .succeed();
+    assert_eq!(stage.last().paths, ["/a", "#News", "/A", "#a", "#b"]);
+
+    let deploy = stage.run().set("tags-on-change", "a,#B,b");
+    stage.upload(&Site::of(&[("index.html", "a1")]));
+    assert_eq!(stage.run().succeed().report.mode.name(), "first-deploy");
+    stage.upload(&Site::of(&[("index.html", "a1"), ("n.html", "c1")]));
+    deploy.succeed();
+    assert_eq!(stage.last().paths, ["#B", "#a", "/n.html"]);
+}
+
+#[test]
+fn a_comma_before_a_slash_is_a_warning() {
+    let stage = Stage::new();
+    let outcome = explicit(&stage, &["/a,/b*"]).succeed();
+    assert_says(
+        &outcome.log,
+        &["warning: `paths`: `/a,/b*` is taken as one path that holds a comma"],
+    );
+    assert_eq!(stage.last().paths, ["/a,/b*"]);
+}
+
 #[test]
 fn what_cannot_be_read_is_said() {
     let stage = Stage::new();
@@ -312,16 +363,17 @@ fn tags_are_sent_with_their_sign_and_clear_what_carries_them() {
 fn every_bad_tag_is_named() {
     let stage = with_tags();
     let long = "x".repeat(257);
-    let given = format!("good\nein tag\ntäg\n#\n{long}");
+    let given = format!("good\nein tag\ntäg\n#\n{long}\nx*");
     let said = refused(&stage, run(&stage).set("tags", given));
     assert_says(
         &said,
         &[
-            "4 bad inputs",
+            "5 bad inputs",
             "`tags`: `ein tag` holds ' ', which a cache tag cannot hold",
             "`tags`: `täg` holds 'ä', which a cache tag cannot hold",
             "`tags`: `#` is empty",
             "has 257 characters, more than the 256 of a cache tag",
+            "`tags`: `x*` holds a `*`, but cache tags have no wildcards",
         ],
     );
     // One character less is the longest there is.
@@ -579,20 +631,14 @@ fn explicit_runs_leave_the_record_alone() {
     let site = Site::of(&[("index.html", "a1")]);
     stage.deploy(&site);
     let record = stage.record();
-    let report = explicit(&stage, &["/a.html"])
-        .set("manifest", stage.name("manifest.json"))
-        .succeed()
-        .report;
+    let report = explicit(&stage, &["/a.html"]).succeed().report;
     assert_eq!(report.manifest, None);
     assert_eq!(report.mode.name(), "explicit");
     assert_eq!(stage.record(), record);
     assert_eq!(stage.run().succeed().report.mode.name(), "unchanged");
 
     stage.standin.clear_requests();
-    explicit(&stage, &["/a.html"])
-        .set("manifest", "s3://records/m.json")
-        .on_github()
-        .succeed();
+    explicit(&stage, &["/a.html"]).on_github().succeed();
     let asked: Vec<_> = stage
         .standin
         .requests()

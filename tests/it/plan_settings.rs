@@ -346,7 +346,7 @@ fn a_flush_with_something_protected_covers_all_known_paths() {
     assert_eq!(evicted, 3);
     assert_eq!(
         note.unwrap(),
-        "the flush cannot use `/*`, because `protect` has `/api/*`; it covers all known paths of the site instead",
+        "the flush can't use `/*`, because `protect` has `/api/*`; it covers all known paths of the site instead",
     );
     let (sent, _, note) = flushed(
         &Row {
