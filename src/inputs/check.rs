@@ -10,7 +10,7 @@ use crate::failure::{Code, Failure};
 use crate::pattern::{Pattern, Widen};
 
 /// The longest duration that makes sense: no CI runs a job for longer, and clocks can add it.
-const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(30 * 24);
 
 /// Empties a list.
 const NONE: &str = "none";
