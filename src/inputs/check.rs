@@ -73,8 +73,13 @@ impl<'a> Check<'a> {
                 )
             }
         };
-        Err(Failure::new(Code::BadInputs, what)
-            .hint("nothing was sent; `--help` and the README list every input"))
+        // What is missing may only be misspelt, and of that the warnings tell.
+        let warnings = self
+            .warnings
+            .iter()
+            .map(|text| format!("\nwarning: {text}"));
+        let hint = "nothing was sent; `--help` and the README list every input".to_owned();
+        Err(Failure::new(Code::BadInputs, what).hint(hint + &warnings.collect::<String>()))
     }
 
     pub(super) fn boolean(&mut self, name: &str) -> bool {

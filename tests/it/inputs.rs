@@ -299,6 +299,22 @@ fn an_unknown_variable_is_a_warning_and_an_unknown_flag_an_error() {
     );
 }
 
+/// What is missing may only be misspelt.
+#[test]
+fn beside_bad_inputs_an_unknown_variable_is_told_too() {
+    let stage = Stage::new();
+    let run = stage.run().unset("site").variable("INPUT_SIET", "public");
+    let ended = refused(&stage, &run, &[]);
+    assert_says(
+        &ended.stdout,
+        &[
+            "`site`: is required",
+            "hint: ",
+            "warning: the variable `INPUT_SIET` is no input",
+        ],
+    );
+}
+
 #[test]
 fn a_variable_that_is_not_utf8_is_named() {
     let stage = Stage::new();
@@ -704,7 +720,7 @@ fn a_listing_that_is_none_is_said_to_be_so() {
             "cut.json.gz",
             &packed[..12],
             "is not a valid listing",
-            "write the listing again",
+            "write it again with `--write-listing`",
         ),
     ];
     for (name, bytes, message, hint) in rows {
