@@ -466,19 +466,49 @@ fn a_commit_that_is_owed_is_made_after_a_signal() {
         let mut child = ground.run().command().spawn().unwrap();
         assert!(gate.wait_reached(crate::harness::PATIENCE));
         crate::death::terminate(child.id());
-        // The answer comes once the run has heard the signal: on a busy machine it could be first.
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut said = String::new();
-        while !said.contains("a signal asks this run to end") {
-            let read = stdout.read_line(&mut said).unwrap();
-            assert_ne!(read, 0, "{kind:?}: {said}");
-        }
-        gate.release();
-        stdout.read_to_string(&mut said).unwrap();
+        let said = rest_after_the_signal(&mut child, &gate);
         assert!(child.wait().unwrap().success(), "{kind:?}: {said}");
         assert!(said.contains("the deploy is remembered"), "{said}");
         let record = ground.record("committed").unwrap();
         assert!(record.intent.is_none(), "{kind:?}");
         assert!(record.files.get("docs/new.html").is_some(), "{kind:?}");
     }
+}
+
+/// The signal comes while the record is being loaded, and the answer after it: nothing is begun.
+#[test]
+fn a_run_that_was_asked_to_end_before_its_intent_writes_none() {
+    let ground = Ground::new(Kind::Standin, &TARGETS[..1]);
+    ground.upload(&site_a());
+    ground.run().succeed();
+    ground.upload(&site_b());
+    let before = ground.bytes();
+    let gate = cloudfront_standin::Gate::new();
+    let fault = cloudfront_standin::FaultKind::gate_after(&gate);
+    let fault = cloudfront_standin::Fault::new(Operation::GetObject, fault);
+    ground.stage.standin.inject(fault);
+    let mut child = ground.run().command().spawn().unwrap();
+    assert!(gate.wait_reached(crate::harness::PATIENCE));
+    crate::death::terminate(child.id());
+    let said = rest_after_the_signal(&mut child, &gate);
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{said}");
+    assert!(said.contains(NOTHING), "{said}");
+    assert_eq!(ground.bytes(), before);
+}
+
+/// Lets the answer go once the run has heard the signal (on a busy machine the answer could be first),
+/// and gives all that the run says.
+fn rest_after_the_signal(
+    child: &mut std::process::Child,
+    gate: &cloudfront_standin::Gate,
+) -> String {
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("a signal asks this run to end") {
+        let read = stdout.read_line(&mut said).unwrap();
+        assert_ne!(read, 0, "{said}");
+    }
+    gate.release();
+    stdout.read_to_string(&mut said).unwrap();
+    said
 }
