@@ -475,14 +475,15 @@ fn a_commit_that_is_owed_is_made_after_a_signal() {
     }
 }
 
-/// The signal comes while the record is being loaded, and the answer after it: nothing is begun.
+/// The signal comes while the record is being loaded, and the answer after it: nothing is sent, but
+/// the upload is written down, so that deploying the previous content again finds what is stale.
 #[test]
-fn a_run_that_was_asked_to_end_before_its_intent_writes_none() {
+fn a_run_that_was_asked_to_end_before_its_intent_writes_it_all_the_same() {
     let ground = Ground::new(Kind::Standin, &TARGETS[..1]);
     ground.upload(&site_a());
     ground.run().succeed();
     ground.upload(&site_b());
-    let before = ground.bytes();
+    let calls = ground.calls();
     let gate = cloudfront_standin::Gate::new();
     let fault = cloudfront_standin::FaultKind::gate_after(&gate);
     let fault = cloudfront_standin::Fault::new(Operation::GetObject, fault);
@@ -492,8 +493,16 @@ fn a_run_that_was_asked_to_end_before_its_intent_writes_none() {
     crate::death::terminate(child.id());
     let said = rest_after_the_signal(&mut child, &gate);
     assert_eq!(child.wait().unwrap().code(), Some(1), "{said}");
-    assert!(said.contains(NOTHING), "{said}");
-    assert_eq!(ground.bytes(), before);
+    assert!(
+        said.contains("nothing was submitted, the deploy is not"),
+        "{said}"
+    );
+    assert_eq!(ground.calls(), calls);
+    assert!(ground.record("the intent").unwrap().intent.is_some());
+    ground.warm(&[&site_a(), &site_b()]);
+    ground.upload(&site_a());
+    ground.run().succeed();
+    ground.assert_fresh("reverted");
 }
 
 /// Lets the answer go once the run has heard the signal (on a busy machine the answer could be first),
