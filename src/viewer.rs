@@ -24,7 +24,6 @@
 
 use std::fmt;
 
-use rayon::slice::ParallelSliceMut;
 use serde::{Deserialize, Serialize};
 
 use crate::pattern::{Pattern, encode, is_nameable};
@@ -388,10 +387,10 @@ impl ViewerPaths {
     ) -> Self {
         let mut claims = Claims::default();
         for path in kept {
-            claims.push([path, ""], Claim::Kept);
+            claims.push(path, Claim::Kept);
         }
         for path in stale {
-            claims.push([path, ""], Claim::Stale);
+            claims.push(path, Claim::Stale);
         }
         claims.settle()
     }
@@ -418,31 +417,49 @@ impl ViewerPaths {
     }
 }
 
-/// Claims as they come in.
+/// Claims as they come in: files come sorted, and so nearly are the paths of their own, and apart from
+/// these their further names. Whoever sorts them has a few long runs to merge, which takes little
+/// more than one walk through memory.
 #[derive(Default)]
 struct Claims {
     text: String,
     claimed: Vec<Claimed>,
+    further: Vec<Claimed>,
 }
 
 impl Claims {
     fn add(&mut self, mount: &Mount, prefix: &str, site_path: &str, claim: Claim) {
-        each_viewer_path(mount, prefix, site_path, |parts| self.push(parts, claim));
+        let mut is_own = true;
+        each_viewer_path(mount, prefix, site_path, |parts| {
+            let claimed = self.write(parts, claim);
+            if std::mem::take(&mut is_own) {
+                self.claimed.push(claimed);
+            } else {
+                self.further.push(claimed);
+            }
+        });
     }
 
-    fn push(&mut self, parts: [&str; 2], claim: Claim) {
+    fn push(&mut self, path: &str, claim: Claim) {
+        let claimed = self.write([path, ""], claim);
+        self.claimed.push(claimed);
+    }
+
+    fn write(&mut self, parts: [&str; 2], claim: Claim) -> Claimed {
         let start = self.text.len();
         self.text.push_str(parts[0]);
         self.text.push_str(parts[1]);
         let end = self.text.len();
-        self.claimed.push(Claimed { start, end, claim });
+        Claimed { start, end, claim }
     }
 
     /// Lets the strongest claim on each path decide.
     fn settle(mut self) -> ViewerPaths {
         let text = self.text.as_str();
         let path_of = |claimed: &Claimed| &text[claimed.start..claimed.end];
-        self.claimed.par_sort_by(|a, b| {
+        self.claimed.append(&mut self.further);
+        // A stable sort, which looks for runs.
+        self.claimed.sort_by(|a, b| {
             let by_path = path_of(a).cmp(path_of(b));
             by_path.then_with(|| a.claim.cmp(&b.claim))
         });
