@@ -677,7 +677,7 @@ fn show(seed: u64, begins: bool) -> String {
 }
 
 /// Schedules with begin, and as many without.
-const SCHEDULES: u64 = 5_000;
+const SCHEDULES: u64 = 20_000;
 
 /// Runs all schedules. Those of which nothing is known against them must leave nothing stale; the
 /// others are counted, and what stays stale in them is printed.
