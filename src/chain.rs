@@ -88,8 +88,7 @@ impl Chain {
     }
 
     /// Writes down what the run is going to change, `uploading` being true if that is before the
-    /// upload. `Ok(None)` if the record changed since it was
-    /// loaded: start over.
+    /// upload. `Ok(None)` if the record changed since it was loaded: start over.
     ///
     /// # Errors
     /// If the store fails.
